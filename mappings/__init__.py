@@ -1,0 +1,1 @@
+"""Translation between partners' documents and the canonical model."""

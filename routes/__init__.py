@@ -1,0 +1,1 @@
+"""The lifecycle rules: what happens to an order when something happened to it."""
