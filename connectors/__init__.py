@@ -1,1 +1,1 @@
-"""One folder for each system outside the hub."""
+"""One folder per external system: its connector, its mappings' names, and its simulator."""

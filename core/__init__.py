@@ -1,1 +1,1 @@
-"""Machinery that knows no partner and no rule."""
+"""The machinery: engine, bus, store, effects, timers. It knows no partner and no rule."""

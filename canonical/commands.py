@@ -1,0 +1,111 @@
+"""What partners are asked to do, in the imperative. A command leaves the hub through a port, as an effect.
+
+`key` is the effect's business key: the same wish has the same key, however often and by whichever path it is
+expressed, and it is the partner's idempotency key where the partner has one.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from canonical.base import Name, Value
+from canonical.money import Money
+from canonical.order import ReleaseLine
+from canonical.payment import PaymentMethod
+
+
+class Command(Value):
+    """Something that `connector` is asked to do for an order."""
+
+    order_id: UUID
+    connector: Name
+    key: Name
+
+
+class AuthorisePayment(Command):
+    """Hold money: adopt the authorisation that the shop made, or authorise with the stored method.
+
+    Answers: `PaymentAuthorised` or `PaymentDeclined`.
+    """
+
+    tender: int
+    method: PaymentMethod
+    reference: Name | None
+    customer_reference: Name | None = None
+    amount: Money
+
+
+class CapturePayment(Command):
+    """Take money. Answers: `PaymentCaptured` or `CaptureFailed`."""
+
+    reference: Name
+    amount: Money
+    final: bool
+    """Nothing more will be captured of this authorisation; the gateway may let the rest go."""
+
+
+class VoidPayment(Command):
+    """Let the authorised money go. Answers: `PaymentVoided` or `VoidFailed`."""
+
+    reference: Name
+    amount: Money
+
+
+class RefundPayment(Command):
+    """Pay captured money back. Answers: `PaymentRefunded` or `RefundFailed`."""
+
+    reference: Name
+    amount: Money
+    reason: str = ""
+
+
+class SubmitRelease(Command):
+    """Ask a node to send goods. Answered later by documents: accepted, refused, dispatched."""
+
+    release_id: Name
+    node: Name
+    lines: tuple[ReleaseLine, ...]
+
+
+class CancelRelease(Command):
+    """Ask a node to stop a release. Answered later by documents: cancelled or refused."""
+
+    release_id: Name
+    node: Name
+
+
+class TellChannelShipped(Command):
+    """Tell the channel that a parcel left."""
+
+    shipment_id: Name
+
+
+class TellChannelCancelled(Command):
+    """Tell the channel that units were cancelled."""
+
+    cancel_id: Name
+    lines: tuple[ReleaseLine, ...]
+    reason: str
+
+
+class TellChannelStatus(Command):
+    """Tell the channel something else about its order: `status` is one of the webhook's closed list of words."""
+
+    status: Name
+    reason: str = ""
+
+
+class SendMail(Command):
+    """Mail the buyer. `template` names the event that is told; `shipment_id` and `reason` fill it in."""
+
+    template: Name
+    shipment_id: Name | None = None
+    amount: Money | None = None
+    reason: str = ""
+
+
+COMMANDS: tuple[type[Command], ...] = (
+    AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
+    TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail,
+)  # fmt: skip
+
+COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

@@ -1,0 +1,414 @@
+"""What a partner's document says, in the hub's own words: the targets of every incoming mapping.
+
+A document is not an event: it names its order by a key that the partner knows, and an order document also carries
+personal data. `core.engine` finds the order; `events` then says what the document means for it.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, model_validator
+
+from canonical.base import Instant, Name, Value
+from canonical.events import (
+    AmendmentRequested,
+    CancelRequested,
+    CaptureFailed,
+    DisputeClosed,
+    DisputeOpened,
+    Event,
+    GoodsDispatched,
+    PaymentAuthorised,
+    PaymentCaptured,
+    PaymentDeclined,
+    PaymentRefunded,
+    PaymentVoided,
+    RefundFailed,
+    ReleaseAccepted,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ReleaseRefused,
+    ReturnReceived,
+    VoidFailed,
+)
+from canonical.money import Currency, Money
+from canonical.parties import Language, Parties
+from canonical.payment import PaymentMethod
+from canonical.statuses import OrderType
+from canonical.stock import StockBasis
+
+Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, allow_inf_nan=False)]
+Positive = Annotated[int, Field(gt=0, le=1_000_000)]
+NotNegative = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4, allow_inf_nan=False)]
+
+
+class KeyKind(StrEnum):
+    """By what a partner knows an order. Also how support finds messages."""
+
+    ORDER_ID = "order_id"
+    CHANNEL_REF = "channel_ref"
+    """`channel:reference`"""
+    RELEASE = "release"
+    PAYMENT = "payment"
+    """`gateway:reference`"""
+    TRACKING = "tracking"
+    EXTERNAL_ID = "external_id"
+
+
+class BusinessKey(Value):
+    """A name of an order, or of a message, that people and partners use."""
+
+    kind: KeyKind
+    value: Name
+
+
+class Document(Value):
+    """One canonical document out of one wire document."""
+
+    occurred_at: Instant | None = None
+
+
+class OrderBound(Document):
+    """A document about one existing order."""
+
+    def key(self) -> BusinessKey:
+        """Return the name by which the order is found."""
+        raise NotImplementedError
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return what the document means for its order."""
+        raise NotImplementedError
+
+
+class DocumentTax(Value):
+    """A tax of a line or of the shipping; amounts in the order's currency."""
+
+    code: Name
+    rate: Annotated[Decimal, Field(ge=0, le=1)]
+    amount: NotNegative
+
+
+class DocumentDiscount(Value):
+    """A discount on a line, or on the whole order."""
+
+    code: Name
+    amount: NotNegative
+
+
+class DocumentLine(Value):
+    """A line as the channel has it. `reference` is what the channel calls the item, a SKU or its own id."""
+
+    id: Name
+    reference: Name
+    title: str = ""
+    quantity: Positive
+    unit_price: NotNegative
+    discounts: tuple[DocumentDiscount, ...] = ()
+    taxes: tuple[DocumentTax, ...] = ()
+    attributes: dict[str, str] = {}
+
+
+class DocumentTender(Value):
+    """How the channel says that the order is paid."""
+
+    gateway: Name
+    method: PaymentMethod
+    reference: Name | None = None
+    customer_reference: Name | None = None
+    may_reauthorise: bool = False
+    amount: NotNegative
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.method is not PaymentMethod.PREPAID and self.reference is None:
+            message = f"a tender of method {self.method.value} needs the gateway's reference"
+            raise ValueError(message)
+        return self
+
+
+class OrderDocument(Document):
+    """A new order, as a channel tells it. Order discounts are divided over the lines when it is captured."""
+
+    channel: Name
+    channel_ref: Name
+    source_version: str | None = None
+    type: OrderType = OrderType.STANDARD
+    placed_at: Instant
+    currency: Currency
+    prices_include_tax: bool = True
+    language: Language = "en"
+    parties: Parties
+    lines: Annotated[tuple[DocumentLine, ...], Field(min_length=1, max_length=1000)]
+    discounts: tuple[DocumentDiscount, ...] = ()
+    shipping_method: Name = "standard"
+    shipping_amount: NotNegative = Decimal(0)
+    shipping_taxes: tuple[DocumentTax, ...] = ()
+    total: NotNegative
+    tenders: tuple[DocumentTender, ...] = ()
+
+    @model_validator(mode="after")
+    def _lines_are_distinct(self) -> Self:
+        ids = [line.id for line in self.lines]
+        twice = next((i for i in ids if ids.count(i) > 1), None)
+        if twice is not None:
+            message = f"two lines have the id {twice!r}"
+            raise ValueError(message)
+        return self
+
+    def key(self) -> BusinessKey:
+        """Return the natural key of the order."""
+        return BusinessKey(kind=KeyKind.CHANNEL_REF, value=f"{self.channel}:{self.channel_ref}")
+
+
+class ChannelBound(OrderBound):
+    """A document that a channel sends about its own order."""
+
+    channel: Name
+    channel_ref: Name
+
+    def key(self) -> BusinessKey:
+        """Return the channel's reference."""
+        return BusinessKey(kind=KeyKind.CHANNEL_REF, value=f"{self.channel}:{self.channel_ref}")
+
+
+class CancelDocument(ChannelBound):
+    """The channel wants its order cancelled."""
+
+    cancel_id: Name
+    reason: str = ""
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the request."""
+        return (
+            CancelRequested(
+                order_id=order_id, occurred_at=self.occurred_at, cancel_id=self.cancel_id, reason=self.reason,
+                actor=self.channel, fact_key=f"cancel:{self.channel}:{self.cancel_id}",
+            ),
+        )  # fmt: skip
+
+
+class AmendmentDocument(ChannelBound):
+    """The channel wants its order changed."""
+
+    amendment_id: Name
+    summary: Annotated[str, Field(min_length=1, max_length=500)]
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the request."""
+        return (
+            AmendmentRequested(
+                order_id=order_id, occurred_at=self.occurred_at, amendment_id=self.amendment_id,
+                actor=self.channel, summary=self.summary, fact_key=f"amend:{self.channel}:{self.amendment_id}",
+            ),
+        )  # fmt: skip
+
+
+class PaymentFact(StrEnum):
+    """What a gateway may tell."""
+
+    AUTHORISED = "authorised"
+    DECLINED = "declined"
+    CAPTURED = "captured"
+    CAPTURE_FAILED = "capture_failed"
+    VOIDED = "voided"
+    VOID_FAILED = "void_failed"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_WON = "dispute_won"
+    DISPUTE_LOST = "dispute_lost"
+
+
+class PaymentDocument(OrderBound):
+    """Something that a gateway says about its reference.
+
+    Answer, webhook and poll about the same thing build equal documents but for `occurred_at`, and so one fact.
+    """
+
+    gateway: Name
+    fact: PaymentFact
+    reference: Name
+    """The authorisation that it is about: what `authorised` named."""
+    operation: Name
+    """The gateway's own id of the operation: the capture, the refund, the dispute; the authorisation itself."""
+    effect_key: Name | None = None
+    """The hub's effect key, where the gateway gives it back."""
+    order_id: UUID | None = None
+    """The order, where the gateway gives it back."""
+    amount: NotNegative
+    currency: Currency
+    capture_before: Instant | None = None
+    multicapture: bool = False
+    reason: str = ""
+
+    def fact_key(self) -> str:
+        """Return gateway, reference, kind and outcome: the fact's natural name."""
+        return f"{self.gateway}:{self.operation}:{self.fact.value}"
+
+    def key(self) -> BusinessKey:
+        """Return the order's id where the gateway gave it back, else the reference."""
+        if self.order_id is not None:
+            return BusinessKey(kind=KeyKind.ORDER_ID, value=str(self.order_id))
+        return self.key_of(self.gateway, self.reference)
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the one event that this fact is."""
+        common = {
+            "order_id": order_id,
+            "occurred_at": self.occurred_at,
+            "fact_key": self.fact_key(),
+            "key": self.effect_key or f"{self.gateway}:{self.operation}",
+            "gateway": self.gateway,
+            "reference": self.reference,
+            "amount": Money(amount=self.amount, currency=self.currency),
+        }
+        match self.fact:
+            case PaymentFact.AUTHORISED:
+                held = {"capture_before": self.capture_before, "multicapture": self.multicapture}
+                return (PaymentAuthorised.model_validate({**common, **held}),)
+            case PaymentFact.DISPUTE_WON | PaymentFact.DISPUTE_LOST:
+                won = self.fact is PaymentFact.DISPUTE_WON
+                return (DisputeClosed.model_validate({**common, "won": won}),)
+            case PaymentFact.CAPTURED | PaymentFact.REFUNDED:
+                return (_PLAIN_FACTS[self.fact].model_validate(common),)
+            case _:
+                return (_PLAIN_FACTS[self.fact].model_validate({**common, "reason": self.reason}),)
+
+    @staticmethod
+    def key_of(gateway: str, reference: str) -> BusinessKey:
+        """Return the business key of a gateway's reference."""
+        return BusinessKey(kind=KeyKind.PAYMENT, value=f"{gateway}:{reference}")
+
+
+_PLAIN_FACTS: Mapping[PaymentFact, type[Event]] = {
+    PaymentFact.DECLINED: PaymentDeclined,
+    PaymentFact.CAPTURED: PaymentCaptured,
+    PaymentFact.CAPTURE_FAILED: CaptureFailed,
+    PaymentFact.VOIDED: PaymentVoided,
+    PaymentFact.VOID_FAILED: VoidFailed,
+    PaymentFact.REFUNDED: PaymentRefunded,
+    PaymentFact.REFUND_FAILED: RefundFailed,
+    PaymentFact.DISPUTE_OPENED: DisputeOpened,
+}
+
+
+class ReleaseBound(OrderBound):
+    """A document that a node sends about a release."""
+
+    release_id: Name
+
+    def key(self) -> BusinessKey:
+        """Return the release."""
+        return BusinessKey(kind=KeyKind.RELEASE, value=self.release_id)
+
+
+class ReleaseAnswer(StrEnum):
+    """What a node may answer to a release, or to the wish to stop it."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    CANCELLED = "cancelled"
+    CANCEL_REFUSED = "cancel_refused"
+
+
+class ReleaseAnswerDocument(ReleaseBound):
+    """A node accepts, refuses, stops, or can't stop a release."""
+
+    answer: ReleaseAnswer
+    reason: str = ""
+    skus: tuple[Name, ...] = ()
+    """What was short, where the node refuses for that."""
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the one event that the answer is."""
+        common = {
+            "order_id": order_id,
+            "occurred_at": self.occurred_at,
+            "release_id": self.release_id,
+            "fact_key": f"release:{self.release_id}:{self.answer.value}",
+        }
+        match self.answer:
+            case ReleaseAnswer.ACCEPTED:
+                return (ReleaseAccepted.model_validate(common),)
+            case ReleaseAnswer.REFUSED:
+                return (ReleaseRefused.model_validate({**common, "reason": self.reason, "skus": self.skus}),)
+            case ReleaseAnswer.CANCELLED:
+                return (ReleaseCancelled.model_validate(common),)
+            case ReleaseAnswer.CANCEL_REFUSED:
+                return (ReleaseCancelRefused.model_validate({**common, "reason": self.reason}),)
+
+
+class SkuQuantity(Value):
+    """Some units of a SKU."""
+
+    sku: Name
+    quantity: Positive
+
+
+class DispatchDocument(ReleaseBound):
+    """A parcel left a node."""
+
+    shipment_id: Name
+    """The node's own id of the parcel, unique at that node."""
+    carrier: str | None = None
+    tracking_number: str | None = None
+    lines: Annotated[tuple[SkuQuantity, ...], Field(min_length=1)]
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the dispatch."""
+        return (
+            GoodsDispatched(
+                order_id=order_id, occurred_at=self.occurred_at, release_id=self.release_id,
+                shipment_id=self.shipment_id, carrier=self.carrier, tracking_number=self.tracking_number,
+                skus=tuple((line.sku, line.quantity) for line in self.lines),
+                fact_key=f"dispatch:{self.release_id}:{self.shipment_id}",
+            ),
+        )  # fmt: skip
+
+
+class ReturnDocument(ReleaseBound):
+    """Goods of a release came back to a node."""
+
+    return_id: Name
+    node: Name
+    damaged: bool = False
+    lines: Annotated[tuple[SkuQuantity, ...], Field(min_length=1)]
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the receipt."""
+        return (
+            ReturnReceived(
+                order_id=order_id, occurred_at=self.occurred_at, return_id=self.return_id, node=self.node,
+                release_id=self.release_id, damaged=self.damaged,
+                skus=tuple((line.sku, line.quantity) for line in self.lines),
+                fact_key=f"return:{self.node}:{self.return_id}",
+            ),
+        )  # fmt: skip
+
+
+class StockLine(Value):
+    """What a node has of one SKU."""
+
+    sku: Name
+    quantity: Annotated[int, Field(ge=0, le=100_000_000)]
+
+
+class StockDocument(Document):
+    """What a node has, on a basis, as of a time. It touches the SKUs that it names."""
+
+    node: Name
+    basis: StockBasis
+    as_of: Instant
+    lines: tuple[StockLine, ...]
+
+
+DOCUMENTS: tuple[type[Document], ...] = (
+    OrderDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument, DispatchDocument,
+    ReturnDocument, StockDocument,
+)  # fmt: skip
+"""Every target of an incoming mapping."""
+
+DOCUMENT_BY_NAME: Mapping[str, type[Document]] = {document.__name__: document for document in DOCUMENTS}

@@ -1,0 +1,381 @@
+"""What happened to an order, in the past tense. An order is the fold of its events, oldest first.
+
+Every event names its order. `recorded_at` is set once, by the engine. An event that came from a partner carries
+the partner's natural `fact_key` (gateway, reference, kind, outcome), so that answer, webhook and poll are one fact.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from canonical.base import Instant, Name, Value
+from canonical.money import Currency, Money
+from canonical.order import Hold, Line, ReleaseLine, Shipping
+from canonical.parties import Destination, Language
+from canonical.payment import Tender
+from canonical.statuses import HoldType, OrderType, RowStatus
+
+
+class Event(Value):
+    """Something that happened to an order."""
+
+    order_id: UUID
+    occurred_at: Instant | None = None
+    """When the partner says it happened; unknown for what the hub did."""
+    recorded_at: Instant | None = None
+    """When the hub took it into its journal; the engine sets it."""
+    fact_key: str | None = None
+
+
+class OrderPlaced(Event):
+    """A channel sold something. Lines come with every row at `created`."""
+
+    channel: Name
+    channel_ref: Name
+    source_version: str | None = None
+    type: OrderType
+    placed_at: Instant
+    currency: Currency
+    prices_include_tax: bool
+    language: Language
+    destination: Destination
+    lines: tuple[Line, ...]
+    shipping: Shipping
+    total: Money
+    tenders: tuple[Tender, ...]
+
+
+class OrderRejected(Event):
+    """The order can't be taken at all."""
+
+    reason: str
+
+
+class RowsMoved(Event):
+    """Units of a line went on: `quantity` units of the rows that match `before` (and `release`) are now `after`."""
+
+    line_id: Name
+    before: RowStatus
+    after: RowStatus
+    quantity: int
+    from_node: Name | None = None
+    from_release: Name | None = None
+    node: Name | None = None
+    release: Name | None = None
+    shipment: Name | None = None
+    eta: Instant | None = None
+
+
+class StockReserved(Event):
+    """The whole order has its stock: every unit is reserved."""
+
+
+class StockShort(Event):
+    """Some units could not be reserved; they wait as back-ordered."""
+
+    skus: tuple[Name, ...]
+
+
+class StockArrived(Event):
+    """Stock came in for a SKU that this order waits for."""
+
+    sku: Name
+
+
+class HoldPlaced(Event):
+    """The order may not go on, for a reason."""
+
+    hold: Hold
+
+
+class HoldReleased(Event):
+    """A hold was taken away."""
+
+    type: HoldType
+    actor: Name
+    reason: str = ""
+
+
+class PaymentRequested(Event):
+    """A gateway was asked for an authorisation."""
+
+    key: Name
+    tender: int
+    gateway: Name
+    amount: Money
+
+
+class PaymentAuthorised(Event):
+    """The gateway holds money for this order. `key` is the operation's effect key."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    capture_before: Instant | None = None
+    multicapture: bool = False
+
+
+class PaymentDeclined(Event):
+    """The gateway refused to authorise."""
+
+    key: Name
+    gateway: Name
+    reference: Name | None = None
+    amount: Money
+    reason: str
+
+
+class CaptureRequested(Event):
+    """The gateway was asked to take money; `shipments` are what it pays for."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    shipments: tuple[Name, ...] = ()
+
+
+class PaymentCaptured(Event):
+    """The gateway took the money."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+
+
+class CaptureFailed(Event):
+    """The gateway would not take the money."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str
+
+
+class VoidRequested(Event):
+    """The gateway was asked to let the authorised money go."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+
+
+class PaymentVoided(Event):
+    """The authorisation is gone: voided by us, expired, or cancelled at the gateway."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str = ""
+
+
+class VoidFailed(Event):
+    """The gateway would not void the authorisation."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str
+
+
+class RefundRequested(Event):
+    """The gateway was asked to pay money back."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str = ""
+
+
+class PaymentRefunded(Event):
+    """The gateway paid money back, because we asked or by its own desk."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+
+
+class RefundFailed(Event):
+    """The gateway could not pay the money back, at once or later."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str
+
+
+class DisputeOpened(Event):
+    """The customer disputes a charge."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    reason: str = ""
+
+
+class DisputeClosed(Event):
+    """A dispute was decided."""
+
+    key: Name
+    gateway: Name
+    reference: Name
+    amount: Money
+    won: bool
+
+
+class ReleaseRequested(Event):
+    """A node was asked to send goods."""
+
+    release_id: Name
+    node: Name
+    connector: Name
+    lines: tuple[ReleaseLine, ...]
+
+
+class ReleaseAccepted(Event):
+    """The node will send the goods."""
+
+    release_id: Name
+
+
+class ReleaseRefused(Event):
+    """The node will not send what of the release it has not sent yet; `skus` names what was short, if it did."""
+
+    release_id: Name
+    reason: str
+    skus: tuple[Name, ...] = ()
+
+
+class GoodsDispatched(Event):
+    """A parcel left a node. Lines are by SKU, as nodes know them; a rule finds the order's lines."""
+
+    release_id: Name
+    shipment_id: Name
+    carrier: str | None = None
+    tracking_number: str | None = None
+    skus: tuple[tuple[Name, int], ...]
+
+
+class ShipmentCreated(Event):
+    """A parcel, matched to the order's lines."""
+
+    shipment_id: Name
+    release_id: Name
+    node: Name
+    carrier: str | None = None
+    tracking_number: str | None = None
+    lines: tuple[ReleaseLine, ...]
+
+
+class CancelRequested(Event):
+    """Somebody wants what is not shipped to be cancelled."""
+
+    cancel_id: Name
+    reason: str
+    actor: Name
+
+
+class CancelAccepted(Event):
+    """All that was not shipped is cancelled."""
+
+    cancel_id: Name
+
+
+class CancelRejected(Event):
+    """It was too late to cancel."""
+
+    cancel_id: Name
+    reason: str
+
+
+class ReleaseCancelRequested(Event):
+    """A node was asked not to send what it has not sent yet."""
+
+    release_id: Name
+
+
+class ReleaseCancelled(Event):
+    """The node will not send the rest of the release."""
+
+    release_id: Name
+
+
+class ReleaseCancelRefused(Event):
+    """The node can't stop the release any more."""
+
+    release_id: Name
+    reason: str
+
+
+class AmendmentRequested(Event):
+    """The channel wants the order changed; what is to change is in the message it came with."""
+
+    amendment_id: Name
+    actor: Name
+    summary: str
+
+
+class ReturnReceived(Event):
+    """Goods came back to a node."""
+
+    return_id: Name
+    node: Name
+    release_id: Name | None = None
+    skus: tuple[tuple[Name, int], ...]
+    damaged: bool = False
+
+
+class ReturnMatched(Event):
+    """Returned goods, matched to the order's lines."""
+
+    return_id: Name
+    node: Name
+    lines: tuple[ReleaseLine, ...]
+    damaged: bool = False
+
+
+class NoteAdded(Event):
+    """A person left a note."""
+
+    text: str
+    actor: Name
+
+
+class StepRefused(Event):
+    """A step could not be taken, and somebody should know: what, and why."""
+
+    step: str
+    reason: str
+
+
+class EffectRejected(Event):
+    """A partner said no, for good, to something that no other event covers."""
+
+    key: Name
+    command: Name
+    reason: str
+
+
+EVENTS: tuple[type[Event], ...] = (
+    OrderPlaced, OrderRejected, RowsMoved, StockReserved, StockShort, StockArrived, HoldPlaced, HoldReleased,
+    PaymentRequested, PaymentAuthorised, PaymentDeclined, CaptureRequested, PaymentCaptured, CaptureFailed,
+    VoidRequested, PaymentVoided, VoidFailed, RefundRequested, PaymentRefunded, RefundFailed, DisputeOpened,
+    DisputeClosed, ReleaseRequested, ReleaseAccepted, ReleaseRefused, GoodsDispatched, ShipmentCreated,
+    CancelRequested, CancelAccepted, CancelRejected, ReleaseCancelRequested, ReleaseCancelled,
+    ReleaseCancelRefused, AmendmentRequested, ReturnReceived, ReturnMatched, NoteAdded, StepRefused, EffectRejected,
+)  # fmt: skip
+"""Every event of the language. Its class name is its type, in the journal and in `workflow.yaml`."""
+
+EVENT_BY_NAME: Mapping[str, type[Event]] = {event.__name__: event for event in EVENTS}
+
+SCHEMA = 1
+"""The version of the events and of the order that this code writes."""

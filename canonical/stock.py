@@ -1,0 +1,121 @@
+"""Stock: what a node has, what is promised, and the append-only ledger that explains both."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from canonical.base import Instant, Name, Quantity, Value
+
+
+class StockBasis(StrEnum):
+    """What a node's figures mean."""
+
+    ON_HAND = "on_hand"
+    """What lies there, whatever it is promised to."""
+    AVAILABLE = "available"
+    """What lies there less what the node has accepted to send."""
+
+
+class StockMoveKind(StrEnum):
+    """Why a stock figure changed."""
+
+    RESERVE = "reserve"
+    """A promise to an order, not yet to a node's goods."""
+    UNRESERVE = "unreserve"
+    ALLOCATE = "allocate"
+    """A promise of one node's goods."""
+    DEALLOCATE = "deallocate"
+    DISPATCH = "dispatch"
+    """Goods left: on hand and allocation both fall."""
+    RECEIVE = "receive"
+    """Sellable goods came back."""
+    ADJUST = "adjust"
+    """A correction by a feed, a refusal or a person."""
+
+
+class StockLevel(Value):
+    """One SKU at one node. Promises to no node yet are kept at the pseudo-node `NETWORK`."""
+
+    sku: Name
+    node: Name
+    on_hand: int = 0
+    allocated: Quantity = 0
+    reserved: Quantity = 0
+    safety: Quantity = 0
+    as_of: Instant | None = None
+
+    def free(self) -> int:
+        """Return what this node could promise now; never below nothing."""
+        return max(0, self.on_hand - self.safety - self.allocated)
+
+
+NETWORK = "*"
+"""The pseudo-node that carries reservations before sourcing has chosen a node."""
+
+
+class Node(Value):
+    """A place that sends goods: a warehouse, a store, a 3PL."""
+
+    id: Name
+    name: str = ""
+    connector: Name
+    country: str
+    enabled: bool = True
+    priority: int = 100
+    """Lower goes first."""
+    methods: tuple[Name, ...] = ()
+    """Delivery methods that it offers; none named means all."""
+
+
+class Item(Value):
+    """A sellable item of the master data."""
+
+    sku: Name
+    title: str = ""
+    weight_g: Quantity | None = None
+    tax_class: str | None = None
+    customs_code: str | None = None
+
+
+class StockView:
+    """The locked stock of some SKUs at all nodes, as a rule sees it: earlier decisions of the batch count."""
+
+    def __init__(self, levels: Iterable[StockLevel], nodes: Mapping[str, Node]) -> None:
+        self._levels = {(level.sku, level.node): level for level in levels}
+        self.nodes = nodes
+
+    def level(self, sku: str, node: str) -> StockLevel:
+        """Return the level of a SKU at a node; nothing is known means nothing is there."""
+        return self._levels.get((sku, node)) or StockLevel(sku=sku, node=node)
+
+    def available(self, sku: str) -> int:
+        """Return what of a SKU may be promised to somebody new, over all enabled nodes; never below nothing."""
+        free = sum(self.level(sku, node.id).free() for node in self.nodes.values() if node.enabled)
+        return max(0, free - self.level(sku, NETWORK).reserved)
+
+    def free_at(self, sku: str, node: str) -> int:
+        """Return what a node could send of a SKU, whoever of those with a reservation gets it."""
+        return self.level(sku, node).free()
+
+    def put(self, level: StockLevel) -> None:
+        """Set a level, so that the next reader sees it."""
+        self._levels[level.sku, level.node] = level
+
+
+def moved(level: StockLevel, kind: StockMoveKind, quantity: int) -> StockLevel:
+    """Return `level` after one ledger entry. `quantity` is signed for `ADJUST` only."""
+    match kind:
+        case StockMoveKind.RESERVE:
+            return level.replace(reserved=level.reserved + quantity)
+        case StockMoveKind.UNRESERVE:
+            return level.replace(reserved=level.reserved - quantity)
+        case StockMoveKind.ALLOCATE:
+            return level.replace(allocated=level.allocated + quantity)
+        case StockMoveKind.DEALLOCATE:
+            return level.replace(allocated=level.allocated - quantity)
+        case StockMoveKind.DISPATCH:
+            return level.replace(
+                on_hand=level.on_hand - quantity,
+                allocated=level.allocated - quantity,
+            )
+        case StockMoveKind.RECEIVE | StockMoveKind.ADJUST:
+            return level.replace(on_hand=level.on_hand + quantity)

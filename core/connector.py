@@ -1,0 +1,115 @@
+"""How a connector declares itself, and what it gives the hub when it is opened with its settings."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import BaseModel
+
+from canonical.documents import Document
+from core.clock import Clock
+from core.ports import Door, EffectPort, Feed, RawDocument
+from core.simulator import Simulator, Workshop
+
+
+class Reader(Protocol):
+    """Reads one kind of wire document. Pure."""
+
+    def __call__(self, raw: RawDocument) -> tuple[Document, ...]:
+        """Return every canonical document in `raw`; raise `DocumentError` with every problem and its position."""
+        ...
+
+
+class Writer(Protocol):
+    """Writes one kind of wire document from plain values. Pure."""
+
+    def __call__(self, values: Any) -> bytes:
+        """Return the wire document."""
+        ...
+
+
+class Mappings(Protocol):
+    """The compiled mapping documents, always the current ones: a hot reload shows at the next call."""
+
+    def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
+        """Translate a wire document; raise `DocumentError`."""
+        ...
+
+    def write(self, mapping: str, values: Any) -> bytes:
+        """Translate the reverse way; raise `DocumentError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What reaches outside, handed in when a connector is opened."""
+
+    clock: Clock
+    mappings: Mappings
+    cursors: "Cursors"
+
+
+class Cursors(Protocol):
+    """Small durable values of a connector: cursors, tokens, control numbers. Stored, never kept in memory only."""
+
+    async def get(self, name: str) -> str | None:
+        """Return the value of that name."""
+        ...
+
+    async def put(self, name: str, value: str) -> None:
+        """Keep a value durably."""
+        ...
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _reachable() -> str:
+    return "nothing to reach"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConnector:
+    """A connector with its settings: its ports, filled. `name` is its own in `hub.yaml`, not its type's."""
+
+    name: str
+    effects: tuple[EffectPort, ...] = ()
+    feeds: tuple[Feed, ...] = ()
+    doors: tuple[Door, ...] = ()
+    readers: Mapping[str, Reader] = field(default_factory=dict[str, Reader])
+    """By `RawDocument.kind`."""
+    test: Callable[[], Awaitable[str]] = _reachable
+    """Tries credentials and reachability; returns a sentence, or raises a `PartnerError`."""
+    close: Callable[[], Awaitable[None]] = _nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How hard a connector may be driven. A setting of the connector overrides its declaration."""
+
+    concurrency: int = 8
+    rate_per_s: float | None = None
+    burst: int = 1
+    ladder_s: tuple[float, ...] = (1, 10, 60, 600, 3600)
+    breaker_failures: int = 5
+    breaker_pause_s: float = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector type: declared once, in its folder's `__init__`, and listed in `connectors.CATALOGUE`."""
+
+    name: str
+    summary: str
+    settings: type[BaseModel]
+    open: Callable[[str, Any, Resources], OpenConnector]
+    """Called with the connector's name in `hub.yaml`, its validated settings, and what reaches outside."""
+    simulator: Callable[[Workshop], Simulator]
+    mappings: tuple[Path, ...] = ()
+    """Folders of mapping documents that it brings."""
+    ports: tuple[str, ...] = ()
+    """The names of the ports that it fills, for documentation and for the contract suites."""
+    limits: Limits = Limits()
+    python_transforms: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Callable[..., Any]])

@@ -1,0 +1,251 @@
+"""The ports that connectors fill. Their docstrings are contracts, and `tests/contracts` holds each connector to them.
+
+All effects go through one shape, `EffectPort`: render (pure, exact bytes), send, look up. What differs between a
+payment gateway and a warehouse is which commands they take and which documents they answer with.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from canonical.commands import (
+    AuthorisePayment,
+    CancelRelease,
+    CapturePayment,
+    Command,
+    RefundPayment,
+    SendMail,
+    SubmitRelease,
+    TellChannelCancelled,
+    TellChannelShipped,
+    TellChannelStatus,
+    VoidPayment,
+)
+from canonical.documents import BusinessKey, Document
+from canonical.order import Order
+from canonical.parties import Parties
+from canonical.stock import Item, Node
+
+# --- what leaves -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """The exact bytes of a request, kept in the store before the first of them leaves, and used again on a resend.
+
+    `headers` and `target` (a path, a file name, an address) never hold secrets: those are added while sending.
+    """
+
+    body: bytes
+    media_type: str = "application/json"
+    target: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class EffectContext:
+    """What `render` may look at. `parties` is None when the personal data was erased."""
+
+    order: Order
+    parties: Parties | None
+    nodes: Mapping[str, Node]
+    items: Mapping[str, Item]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One wish of the hub, claimed by this worker. `key` is its business key and the partner's idempotency key."""
+
+    id: UUID
+    key: str
+    command: Command
+    outgoing: Outgoing
+    attempt: int
+    """1 for the first sending."""
+    first_sent_at: datetime | None
+    """When it was first sent: a partner's idempotency keys have a lifetime."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a partner answered. `documents` are facts, equal to what its webhook would say about the same thing."""
+
+    documents: tuple[Document, ...] = ()
+    reference: str | None = None
+    """The partner's own id of what it did."""
+    body: bytes = b""
+    media_type: str = "application/json"
+    keys: tuple[BusinessKey, ...] = ()
+    """Further names by which people will look for it."""
+
+
+class EffectPort(Protocol):
+    """Carries out commands at a partner.
+
+    Order: effects of one order arrive in the order in which they were decided, but one whose outcome is unknown does
+    not hold up the next. Repetition: `send` is called again only after a `RetryableError`, or after `look_up` found
+    nothing; always with the bytes and the key of the first time. Errors: `RetryableError`, `RejectedError`,
+    `UnauthorisedError`, `OutcomeUnknownError`; any other exception counts as outcome unknown.
+    """
+
+    commands: frozenset[type[Command]]
+    """What it takes."""
+    deadline_s: float
+    """How long a sending may take; the lease is longer."""
+    settle_s: float
+    """How long after the deadline a request may still take effect: "not found" before that proves nothing."""
+
+    def render(self, command: Command, context: EffectContext) -> Outgoing:
+        """Write the request. Pure: equal arguments give equal bytes. Refuses what can't be said: `RejectedError`."""
+        ...
+
+    async def send(self, effect: Effect) -> Answer:
+        """Send the request's exact bytes under the effect's key, and read the answer."""
+        ...
+
+    async def look_up(self, effect: Effect) -> Answer | None:
+        """Ask the partner whether the effect happened, by its key; None when it did not."""
+        ...
+
+
+class PaymentGateway(EffectPort, Protocol):
+    """Authorises (or adopts), captures, voids and refunds.
+
+    Every answer holds one `PaymentDocument` per fact, with `effect_key`; a decline is an answer, not an error. The
+    order's id and the effect's key travel in the gateway's metadata, so that a webhook that beats the answer finds its
+    order. Amounts are sent in minor units by the gateway's own exponent table. Adopting checks amount and currency.
+    """
+
+
+class FulfilmentPoint(EffectPort, Protocol):
+    """Takes releases and requests to stop them; answers later, by documents.
+
+    `send` returns once the partner has the document for certain (its name is in place under its final name, or the
+    call was acknowledged). The release's id is the partner's reference; a second upload of one id is one release.
+    """
+
+
+class ChannelUpdates(EffectPort, Protocol):
+    """Tells a channel what became of its order: shipped, cancelled, changed status. One telling per key."""
+
+
+class Notifier(EffectPort, Protocol):
+    """Mails the buyer, by template and language. A mail whose answer was lost may be repeated; no other may."""
+
+
+PORT_COMMANDS: Mapping[str, frozenset[type[Command]]] = {
+    "PaymentGateway": frozenset({AuthorisePayment, CapturePayment, VoidPayment, RefundPayment}),
+    "FulfilmentPoint": frozenset({SubmitRelease, CancelRelease}),
+    "ChannelUpdates": frozenset({TellChannelShipped, TellChannelCancelled, TellChannelStatus}),
+    "Notifier": frozenset({SendMail}),
+}
+
+# --- what arrives ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawDocument:
+    """A partner's bytes, as they came. `kind` names the connector's reader for them (`order`, `event`, `dispatch`).
+
+    `external_id` is the partner's own stable id of this telling (a webhook's id, an idempotency key, a file's name and
+    size and time); the same id is stored once. Headers hold no secrets.
+    """
+
+    kind: str
+    body: bytes
+    media_type: str = "application/json"
+    external_id: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A document is stored. `duplicate`: it was before, as `message_id`; `same_body`: and with the same bytes."""
+
+    message_id: UUID
+    duplicate: bool = False
+    same_body: bool = True
+
+
+class Intake(Protocol):
+    """Where raw documents are handed in."""
+
+    async def receive(self, raw: RawDocument) -> Receipt:
+        """Store the document durably, and return only after that commit. Raises `DoorError` 503 on back-pressure."""
+        ...
+
+
+class Desk(Intake, Protocol):
+    """What a connector's doors may ask of the hub."""
+
+    async def find_order(self, channel_ref: str) -> Order | None:
+        """Return this connector's order of that reference, as far as it has come."""
+        ...
+
+    async def message_status(self, message_id: UUID) -> tuple[str, str | None] | None:
+        """Return a stored message's status and, if it failed, why."""
+        ...
+
+    async def available(self, references: tuple[str, ...]) -> Mapping[str, int | None]:
+        """Return what may be promised of each of the channel's references (or SKUs); None for an unknown one."""
+        ...
+
+
+class Feed(Protocol):
+    """Fetches raw documents: a poll, a watched folder, a remote directory.
+
+    Yields raw documents, never canonical ones. A document is removed at the partner only after `receive` returned.
+    One worker runs it at a time (the hub holds the lease); `poll` is called again every `interval_s`.
+    """
+
+    name: str
+    interval_s: float
+
+    async def poll(self, intake: Intake) -> int:
+        """Hand in what is new, and return how many documents that was. Repetition is safe."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DoorRequest:
+    """An HTTP request to a connector's door, its body raw and within bounds. Header names are in lower case."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    parameters: Mapping[str, str]
+    """The named parts of the door's path."""
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DoorResponse:
+    """What the door answers."""
+
+    status: int
+    body: bytes = b""
+    media_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class DoorHandler(Protocol):
+    """Answers one door. Authenticates on the raw bytes, in constant time, before anything else looks at them."""
+
+    async def __call__(self, request: DoorRequest, desk: Desk) -> DoorResponse:
+        """Answer, after what must be kept is stored; refuse with `DoorError`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """An HTTP entrance of a connector, mounted under `/connectors/{name}`. `summary` appears in the API's pages."""
+
+    method: str
+    path: str
+    handler: DoorHandler
+    summary: str
+    max_body_bytes: int = 1024 * 1024
