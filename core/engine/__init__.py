@@ -1,0 +1,1 @@
+"""The engine: every change of an order goes through here, in group commits."""
