@@ -220,6 +220,8 @@ class DoorRequest:
     parameters: Mapping[str, str]
     """The named parts of the door's path."""
     body: bytes
+    target: str = ""
+    """Path and query as they stood on the request line, percent-encoding untouched: what a signature covers."""
 
 
 @dataclass(frozen=True, slots=True)
