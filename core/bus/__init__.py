@@ -1,0 +1,1 @@
+"""The bus: one contract (`port`), two transports (`embedded`, `rabbit`)."""
