@@ -1,7 +1,7 @@
 """An HTTP server on loopback, inside the running loop: what simulators answer through.
 
-No signal handlers, no threads, no log of its own. It can also do what a broken partner does: reset a connection,
-or never answer.
+No signal handlers, no threads, no log of its own. It can also do what a broken partner does: reset a
+connection, or never answer.
 """
 
 import asyncio
