@@ -68,8 +68,9 @@ def by_package(files: dict[str, dict[str, int]]) -> dict[str, float]:
     coverable: Counter[str] = Counter()
     for name, summary in files.items():
         package = Path(name).parts[0]
-        covered[package] += summary["covered_lines"] + summary["covered_branches"]
-        coverable[package] += summary["num_statements"] + summary["num_branches"]
+        # A run that covered nothing at all has no branches to tell of.
+        covered[package] += summary["covered_lines"] + summary.get("covered_branches", 0)
+        coverable[package] += summary["num_statements"] + summary.get("num_branches", 0)
     return {package: 100 * covered[package] / count for package, count in coverable.items() if count}
 
 
