@@ -25,6 +25,7 @@ __all__ = [
     "Key",
     "QueueStatistics",
     "Subscription",
+    "TopologyError",
     "inbound",
     "outbound",
     "pack",
@@ -58,6 +59,32 @@ class BusAwayError(BusError):
 
 class BusRefusedError(BusError):
     """The broker does not let us in: user, password or virtual host are wrong."""
+
+
+class TopologyError(BusError):
+    """A queue or exchange is there already, but otherwise than the hub needs it."""
+
+    def __init__(
+        self,
+        kind: str,
+        name: str,
+        *,
+        argument: str | None = None,
+        expected: str | None = None,
+        found: str | None = None,
+        reason: str = "",
+    ) -> None:
+        what = (
+            f"has {argument} = {found}, and must have {expected}"
+            if argument
+            else f"can't be declared: {reason}"
+        )
+        super().__init__(
+            f"the {kind} {name!r} {what}. Let the workers empty it, delete it (on the management "
+            "page), and start again; or give `bus.prefix` another value"
+        )
+        self.kind, self.name, self.argument = kind, name, argument
+        self.expected, self.found = expected, found
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -117,7 +144,7 @@ class QueueStatistics:
     consuming: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BusStatistics:
     """Counts of items since the start, and the queues."""
 
