@@ -13,6 +13,7 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aio_pika
 import asyncpg
 import pytest
 
@@ -311,6 +312,18 @@ class TestDatabases:
     async def test_a_test_has_one_of_its_own(self, postgres_url: str, module_postgres_url: str) -> None:
         assert postgres_url != module_postgres_url
         assert await table_count(postgres_url) == 0
+
+
+class TestQueues:
+    async def test_a_test_makes_durable_queues_of_its_own(self, amqp_url: str, queue_prefix: str) -> None:
+        connection = await aio_pika.connect(amqp_url)
+        async with connection, connection.channel() as channel:
+            quorum = {"x-queue-type": "quorum"}
+            queue = await channel.declare_queue(f"{queue_prefix}some", durable=True, arguments=quorum)
+            await channel.default_exchange.publish(aio_pika.Message(b"hello"), queue.name)
+            message = await queue.get(no_ack=True)
+            await queue.delete()
+        assert message.body == b"hello"
 
 
 class TestARunWithoutAServer:
