@@ -318,11 +318,12 @@ class TestQueues:
     async def test_a_test_makes_durable_queues_of_its_own(self, amqp_url: str, queue_prefix: str) -> None:
         connection = await aio_pika.connect(amqp_url)
         async with connection, connection.channel() as channel:
-            quorum = {"x-queue-type": "quorum"}
-            queue = await channel.declare_queue(f"{queue_prefix}some", durable=True, arguments=quorum)
+            queue = await channel.declare_queue(
+                f"{queue_prefix}some", durable=True, arguments={"x-queue-type": "quorum"}
+            )
             await channel.default_exchange.publish(aio_pika.Message(b"hello"), queue.name)
             message = await queue.get(no_ack=True)
-            await queue.delete()
+            await queue.delete(if_unused=False, if_empty=False)  # quorum queues know no conditions
         assert message.body == b"hello"
 
 
