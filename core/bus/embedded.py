@@ -41,14 +41,12 @@ class _Lane:
     queue: str
     subscription: Subscription | None = None
     prefetch: int = 1
-    paused: bool = False
     waiting: deque[_Parcel] = field(default_factory=deque[_Parcel])
     in_flight: set["_Delivery"] = field(default_factory=set["_Delivery"])
 
     def is_free(self) -> bool:
         """Say whether a parcel can be handed out now."""
-        ready = self.subscription is not None and not self.paused
-        return ready and bool(self.waiting) and len(self.in_flight) < self.prefetch
+        return self.subscription is not None and bool(self.waiting) and len(self.in_flight) < self.prefetch
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -81,6 +79,8 @@ class EmbeddedBus:
         self._held: set[Key] = set()
         self._held_bytes = 0
         self._running = self._cautious = False
+        self._paused: set[str] = set()
+        self._trouble: str | None = "the bus is not started"
         self._settled = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._published = self._consumed = self._redelivered = 0
@@ -102,7 +102,7 @@ class EmbeddedBus:
         }
         self._lanes.setdefault(DEAD, _Lane(DEAD))
         self._cautious = cautious
-        self._running = True
+        self._running, self._trouble = True, None
 
     async def publish(self, queue: str, items: Sequence[Item]) -> frozenset[Key]:
         lane = self._lanes.get(queue)
@@ -116,15 +116,16 @@ class EmbeddedBus:
         return True  # nobody outside this process can listen
 
     async def pause(self, queue: str) -> None:
-        self._lanes[queue].paused = True
+        self._paused.add(queue)
 
     async def resume(self, queue: str) -> None:
-        self._lanes[queue].paused = False
+        self._paused.discard(queue)
         self._hand_out()
 
     async def set_prefetch(self, queue: str, prefetch: int) -> None:
-        self._lanes[queue].prefetch = prefetch
-        self._hand_out()
+        if (lane := self._lanes.get(queue)) is not None:
+            lane.prefetch = prefetch
+            self._hand_out()
 
     async def relax(self) -> None:
         if self._cautious:
@@ -134,7 +135,7 @@ class EmbeddedBus:
             self._hand_out()
 
     async def ready(self) -> str | None:
-        return None if self._running else "the embedded bus is not started"
+        return self._trouble
 
     def statistics(self) -> BusStatistics:
         return BusStatistics(
@@ -145,14 +146,14 @@ class EmbeddedBus:
                 lane.queue: QueueStatistics(
                     depth=len(lane.waiting),
                     in_flight=len(lane.in_flight),
-                    consuming=lane.subscription is not None and not lane.paused,
+                    consuming=lane.subscription is not None and lane.queue not in self._paused,
                 )
                 for lane in self._lanes.values()
             },
         )
 
     async def stop(self, grace_s: float) -> None:
-        self._running = False
+        self._running, self._trouble = False, "the bus is stopped"
         try:
             async with asyncio.timeout(grace_s):
                 while any(lane.in_flight for lane in self._lanes.values()):
@@ -200,9 +201,12 @@ class EmbeddedBus:
 
     def _hand_out(self) -> None:
         """Hand out all that may be, one parcel of each queue in turn."""
-        while self._running and (free := [lane for lane in self._lanes.values() if lane.is_free()]):
+        while self._running and (free := self._free_lanes()):
             for lane in free:
                 self._hand_out_of(lane)
+
+    def _free_lanes(self) -> list[_Lane]:
+        return [lane for lane in self._lanes.values() if lane.queue not in self._paused and lane.is_free()]
 
     def _hand_out_of(self, lane: _Lane) -> None:
         parcel = lane.waiting.popleft()

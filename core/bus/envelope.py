@@ -212,3 +212,13 @@ class _Fields:
 
     def _error(self, name: str, reason: str) -> EnvelopeError:
         return EnvelopeError(reason, field=f"items[{self._n}].{name}", value=self._found.get(name))
+
+
+def write_item(item: Item) -> str:
+    """Write one item as the text that its outbox row keeps. Raises `EnvelopeError`."""
+    return _encode(item).decode()
+
+
+def read_item(text: str) -> Item:
+    """Read an item as an outbox row keeps it. Raises `EnvelopeError`."""
+    return _decode(orjson.loads(text), 0)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
-from core.bus.envelope import Envelope, EnvelopeError, Item, Key, pack, unpack
+from core.bus.envelope import Envelope, EnvelopeError, Item, Key, pack, read_item, unpack, write_item
 from core.errors import HubError
 
 __all__ = [
@@ -29,7 +29,9 @@ __all__ = [
     "inbound",
     "outbound",
     "pack",
+    "read_item",
     "unpack",
+    "write_item",
 ]
 
 HUB = "in.hub"

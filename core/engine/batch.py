@@ -1,0 +1,390 @@
+"""One batch: one transaction that takes many pieces of work from the inbox to the outbox.
+
+Lock classes, each once and sorted: inbox, stubs of new orders, orders, stock. Rules run first with what is locked; what
+they ask for is locked together and those that asked run again. If that is not enough, the transaction is run anew
+with the larger set from its beginning.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from canonical.capture import place
+from canonical.documents import KeyKind, OrderDocument
+from canonical.order import Order
+from canonical.parties import Parties
+from canonical.policy import Policy
+from canonical.stock import Node
+from core.bus.port import read_item
+from core.engine import locating, reading, snapshots, stockfeed
+from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
+from core.engine.changes import Changes, Posting
+from core.engine.reading import Blame, Part, Readers
+from core.engine.stockroom import Stockroom
+from core.engine.work import (
+    Ending,
+    Facts,
+    Happening,
+    Outcome,
+    Stored,
+    Work,
+    successor,
+    work_of,
+)
+from core.errors import HubError
+from core.ids import uuid7
+from core.security.keys import KeyRing
+from core.store import messages
+from core.store.messages import as_uuid
+from core.store.sql import Session, bulk_insert
+
+_INBOX = bulk_insert(
+    "inbox",
+    "consumer text, item_id uuid, attempt int",
+    tail="ON CONFLICT DO NOTHING RETURNING item_id, attempt, consumer",
+)
+_HELD_UP = (
+    "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} RETURNING item_id, attempt, queue, item, since"
+)
+QUARANTINE = "quarantine"
+LOCK_ROUNDS = 3
+
+
+class LockMoreError(HubError):
+    """A rule's second question was not foreseen: run the transaction again with these SKUs locked too."""
+
+    def __init__(self, skus: frozenset[str]) -> None:
+        super().__init__(f"lock also {len(skus)} SKUs")
+        self.skus = skus
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a batch is decided by: rules, policy, master data, readers, keys. Replaced whole when one changes."""
+
+    rulebook: Rulebook
+    policy: Policy
+    nodes: Mapping[str, Node]
+    readers: Readers
+    ring: KeyRing
+    wait_for_order_s: float = 24 * 3600.0
+
+
+@dataclass(slots=True)
+class Committed:
+    """What a batch leaves to be done after its commit."""
+
+    outcomes: dict[Work, Outcome]
+    postings: list[Posting]
+
+
+@dataclass(slots=True)
+class _Group:
+    """The parts about one order, in the order of their arrival."""
+
+    order_id: UUID
+    parts: list[Part] = field(default_factory=list[Part])
+
+
+class Batch:
+    """One attempt at one transaction."""
+
+    def __init__(self, session: Session, world: World, works: Sequence[Work]) -> None:
+        self._session, self._world, self._works = session, world, works
+        self._changes = Changes(session.now)
+        self._stockroom = Stockroom(world.nodes)
+        self._parts: list[Part] = []
+        self._references: locating.References = {}
+        self._held_up: list[Work] = []
+
+    async def run(self, done: Iterable[tuple[UUID, int]], prelock: frozenset[str]) -> Committed:
+        """Do all of it but the commit. `done` are outbox rows that were confirmed since the last batch."""
+        fresh = await self._take_in()
+        self._parts = await reading.read(self._session, self._world.ring, self._world.readers, fresh)
+        self._references = await locating.locate(self._session, self._live())
+        groups = self._group(self._live())
+        found = await snapshots.lock(self._session, groups)
+        await self._let_go_on(found, groups)
+        await self._decide(found, groups, prelock)
+        self._park_early()
+        for part in self._parts:
+            self._close(part)
+        outcomes = self._finish()
+        consumed = [(w.item.id, w.item.attempt) for w in self._works if w.consumes_row]
+        await self._stockroom.write(self._session)
+        await self._changes.write(self._session, self._world.ring, [*done, *consumed])
+        return Committed(outcomes, self._changes.postings)
+
+    async def _take_in(self) -> list[Work]:
+        """Write the inbox; return the work that it had not seen, each once."""
+        rows = sorted({(w.queue, w.item.id, w.item.attempt) for w in self._works})
+        new = {
+            (row["consumer"], as_uuid(row["item_id"]), row["attempt"])
+            for row in await self._session.write(_INBOX, rows)
+        }
+        fresh: list[Work] = []
+        for work in self._works:
+            key = (work.queue, work.item.id, work.item.attempt)
+            if key in new:
+                new.discard(key)
+                fresh.append(work)
+        return fresh
+
+    def _live(self) -> list[Part]:
+        return [part for part in self._parts if part.outcome is None and part.blame is None]
+
+    def _group(self, parts: Iterable[Part]) -> dict[UUID, _Group]:
+        groups: dict[UUID, _Group] = {}
+        for part in parts:
+            if part.order_id is not None and part.blame is None:
+                groups.setdefault(part.order_id, _Group(part.order_id)).parts.append(part)
+        return groups
+
+    async def _let_go_on(self, found: Mapping[UUID, snapshots.Snapshot], groups: Mapping[UUID, _Group]) -> None:
+        """Behind the replay of what quarantines an order, put everything that waits for it, in its order."""
+        freed = [
+            order_id
+            for order_id, group in groups.items()
+            if (held := found.get(order_id)) is not None
+            and held.quarantined_by is not None
+            and any(part.work.failure_id == held.quarantined_by for part in group.parts)
+        ]
+        if not freed:
+            return
+        rows = await self._session.rows(_HELD_UP, [str(order_id) for order_id in freed])
+        loop_future = self._works[0].done.get_loop().create_future
+        waiting = [
+            work_of(row["queue"], read_item(row["item"]), loop_future(), consumes_row=False)
+            for row in sorted(rows, key=lambda row: (row["since"], as_uuid(row["item_id"])))
+        ]
+        self._held_up = waiting
+        parts = await reading.read(self._session, self._world.ring, self._world.readers, waiting)
+        await locating.locate(self._session, [p for p in parts if p.blame is None and p.outcome is None])
+        self._parts.extend(parts)
+        for part in parts:
+            group = groups.get(part.order_id) if part.order_id is not None else None
+            if group is not None and part.blame is None and part.outcome is None:
+                group.parts.append(part)
+
+    async def _decide(
+        self,
+        found: Mapping[UUID, snapshots.Snapshot],
+        groups: Mapping[UUID, _Group],
+        prelock: frozenset[str],
+    ) -> None:
+        feeds = locating.feeds(self._parts)
+        wanted = set(prelock) | stockfeed.skus_of(feeds)
+        if wanted:
+            await self._stockroom.lock(self._session, wanted)
+        again: list[_Group] = []
+        for group in groups.values():
+            snapshot = found.get(group.order_id)
+            if snapshot is None:
+                self._unknown(group)
+            elif missing := self._decided(group, snapshot):
+                wanted |= missing
+                again.append(group)
+        if again and self._stockroom.locked:
+            raise LockMoreError(frozenset(wanted))
+        if again:
+            await self._stockroom.lock(self._session, wanted)
+            for group in again:
+                if missing := self._decided(group, found[group.order_id]):
+                    raise LockMoreError(frozenset(wanted | missing))
+        for part in feeds:
+            await self._feed(part)
+
+    def _unknown(self, group: _Group) -> None:
+        for part in group.parts:
+            part.blame = Blame("locate", "UnknownOrderError", f"there is no order {group.order_id}")
+
+    async def _feed(self, part: Part) -> None:
+        view = self._stockroom.view(frozenset(stockfeed.skus_of([part])))
+        ledger, news = await stockfeed.apply(self._session, part, view)
+        self._stockroom.keep()
+        for row in ledger:
+            self._changes.add("ledger", *row, self._session.now)
+        for event in news:
+            self._changes.happening(part.work, Happening(event.order_id, (event,)))
+
+    def _decided(self, group: _Group, snapshot: snapshots.Snapshot) -> frozenset[str]:
+        """Run an order's parts, one after the other. Returns the SKUs that must be locked first, if any."""
+        order, quarantined_by = snapshot.order, snapshot.quarantined_by
+        results: list[tuple[Part, Order | None, Decision]] = []
+        for part in group.parts:
+            part.blame, part.outcome = None, None
+            if quarantined_by is not None and part.work.failure_id != quarantined_by:
+                part.outcome = Outcome(Ending.WAITING, f"order {group.order_id} waits for failure {quarantined_by}")
+                continue
+            mark = self._stockroom.mark()
+            try:
+                decision = self._apply(part, order)
+            except StockNotLockedError as missing:
+                self._stockroom.undo()
+                return missing.skus
+            except StaleError as error:
+                self._stockroom.restore(mark)
+                part.outcome = Outcome(Ending.STALE, str(error))
+            except Exception as error:  # noqa: BLE001 - a rule's defect harms its own order only, as a failure record
+                self._stockroom.restore(mark)
+                part.blame = _blame(error)
+                quarantined_by = part.work.failure_id or uuid7()
+                part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=quarantined_by)
+                continue
+            else:
+                results.append((part, order, decision))
+                order = decision.order
+                done = decision.events or not decision.repeated
+                ending = Ending.DONE if done else Ending.DUPLICATE
+                part.outcome = Outcome(ending, None if done else "it was known", order)
+            if part.work.failure_id is not None and part.work.failure_id == quarantined_by:
+                quarantined_by = None
+        self._stockroom.keep()
+        self._gather(snapshot, order, quarantined_by, results)
+        return frozenset()
+
+    def _apply(self, part: Part, order: Order | None) -> Decision:
+        order_id = part.order_id
+        if order_id is None:
+            message = "a part is applied to an order"
+            raise CascadeError(message)
+        if isinstance(part.document, OrderDocument):
+            document = part.document
+            skus = {
+                line.reference: self._references[document.channel, line.reference] for line in document.lines
+            }
+            events = (place(document, order_id, skus),)
+        else:
+            events = part.events(order_id)
+        world = self._world
+        return decide(order, events, world.rulebook, world.policy, self._stockroom, self._session.now)
+
+    def _gather(
+        self,
+        snapshot: snapshots.Snapshot,
+        order: Order | None,
+        quarantined_by: UUID | None,
+        results: Sequence[tuple[Part, Order | None, Decision]],
+    ) -> None:
+        """Add an order's new state to what will be written."""
+        for part, before, decision in results:
+            self._changes.decided(part.work, before, decision)
+            if before is None and isinstance(part.document, OrderDocument):
+                self._keep_parties(snapshot.order_id, part.document.parties)
+        if order is not None and order is not snapshot.order:
+            self._changes.orders.append((order, quarantined_by))
+            self._changes.back_orders(snapshot.order, order)
+        elif quarantined_by != snapshot.quarantined_by:
+            self._changes.quarantines.append((snapshot.order_id, quarantined_by))
+
+    def _keep_parties(self, order_id: UUID, parties: Parties) -> None:
+        """Seal an order's people under its own key, and index by what support looks for."""
+        key_id, now = uuid7(), self._session.now
+        key, wrapped = self._world.ring.new(key_id)
+        self._changes.add("data_keys", key_id, order_id, wrapped, now)
+        self._changes.add("parties", order_id, key_id, key.seal(order_id, parties.model_dump_json().encode()), now)
+        for party in (parties.buyer, parties.ship_to, parties.bill_to):
+            for kind in ("email", "phone", "postcode"):
+                value = getattr(party, kind) if party else None
+                if value:
+                    digest = self._world.ring.master.blind(kind, value)
+                    self._changes.add("party_index", kind, digest, order_id)
+
+    def _park_early(self) -> None:
+        """Let what is about an unknown order wait under the key by which it will become known."""
+        for part in self._parts:
+            if part.blame is None and part.outcome is None and (key := locating.waits_for(part)):
+                reason = f"waits for the order of {key.kind.value} {key.value}"
+                part.outcome = Outcome(Ending.WAITING, reason)
+                self._wait(part, key.kind.value, key.value, self._world.wait_for_order_s)
+            elif part.outcome is not None and part.outcome.ending is Ending.WAITING:
+                self._wait(part, QUARANTINE, str(part.order_id), None)
+
+    def _wait(self, part: Part, kind: str, value: str, seconds: float | None) -> None:
+        now = self._session.now
+        item = successor(part.work, _content(part), tag=f"wait:{part.index}", now=now)
+        deadline = now + timedelta(seconds=seconds) if seconds else None
+        posting = Posting(part.work.queue, item)
+        self._changes.add(
+            "waiting", item.id, item.attempt, posting.queue, posting.text(), kind, value, now, deadline,
+        )  # fmt: skip
+
+    def _close(self, part: Part) -> None:
+        """Write the failure record of a part that failed, or close the one that it replayed."""
+        work = part.work
+        if part.blame is not None:
+            failure_id = part.outcome.failure_id if part.outcome else None
+            failure_id = failure_id or work.failure_id or uuid7()
+            part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=failure_id)
+            item = successor(work, _content(part), tag=f"failed:{part.index}", now=self._session.now)
+            self._changes.failed(failure_id, work, part.blame, part.order_id, item)
+        elif work.failure_id is not None:
+            self._changes.add("resolved", work.failure_id, self._session.now)
+
+    def _finish(self) -> dict[Work, Outcome]:
+        """Give every piece of work its outcome, and its message its status."""
+        by_work: dict[Work, list[Part]] = defaultdict(list)
+        for part in self._parts:
+            by_work[part.work].append(part)
+        outcomes: dict[Work, Outcome] = {}
+        for work in (*self._works, *self._held_up):
+            parts = by_work.get(work)
+            if parts is None:
+                outcomes[work] = Outcome(Ending.DUPLICATE, "it was taken in before")
+                continue
+            outcome = _worst([p.outcome or Outcome(Ending.DONE) for p in parts])
+            outcomes[work] = outcome
+            self._record(work, parts, outcome)
+        return outcomes
+
+    def _record(self, work: Work, parts: Sequence[Part], outcome: Outcome) -> None:
+        changes = self._changes
+        if work.settlement is not None:
+            changes.settle(work.settlement)
+        if work.audit is not None:
+            changes.audited(work.audit)
+        ids = {part.order_id for part in parts if part.order_id is not None}
+        order_id = next(iter(ids)) if len(ids) == 1 else None
+        if (record := work.record) is not None:
+            changes.message_rows.append(
+                messages.Row(
+                    record.id, record.direction, record.connector, record.kind, outcome.ending.value,
+                    record.media_type, record.body, sealed=True, order_id=order_id or record.order_id,
+                    correlation_id=record.correlation_id, causation_id=record.causation_id, keys=record.keys,
+                ),
+            )  # fmt: skip
+        if isinstance(work.content, Stored):
+            message_id = work.content.message_id
+            mapping = next((p.blame.mapping for p in parts if p.blame), None)
+            changes.add(
+                "finish", message_id, outcome.ending.value, order_id, mapping, outcome.reason, self._session.now,
+            )  # fmt: skip
+            if order_id is not None:
+                changes.add("adopt", message_id, order_id)
+            for key in {(k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID}:
+                changes.add("message_keys", *key, message_id)
+
+
+_SEVERITY = (Ending.FAILED, Ending.WAITING, Ending.STALE, Ending.DONE, Ending.DUPLICATE, Ending.IGNORED)
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+    return min(outcomes, key=lambda outcome: _SEVERITY.index(outcome.ending))
+
+
+def _content(part: Part) -> Stored | Facts | Happening:
+    """Return what a part is, so that it can be tried again by itself."""
+    content = part.work.content
+    if isinstance(content, Stored):
+        return Stored(content.message_id, part.index if part.index is not None else content.part)
+    if part.happening is not None:
+        return part.happening
+    return Facts((part.document,)) if part.document is not None else content
+
+
+def _blame(error: Exception) -> Blame:
+    name = type(error.__cause__ or error).__name__ if isinstance(error, CascadeError) else type(error).__name__
+    return Blame("rules", name, str(error) or repr(error))
+

@@ -1,0 +1,300 @@
+"""Everything that a batch will write, gathered in memory and written set-based in a fixed order of tables."""
+
+import itertools
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from canonical.commands import Command
+from canonical.events import SCHEMA, Event
+from canonical.keys import keys_of
+from canonical.order import Order
+from canonical.statuses import RowStatus
+from canonical.steps import Remind, Tell
+from core.bus.port import Item, read_item, write_item
+from core.engine import snapshots
+from core.engine.cascade import Decision
+from core.engine.reading import Blame
+from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Stored, Work, data_of
+from core.ids import uuid7
+from core.security.keys import KeyRing
+from core.store import messages
+from core.store.sql import Session, bulk, bulk_insert
+
+UNPUBLISHED_GRACE_S = 60.0
+"""How long a row is left to those who publish it right after the commit, before the sweeper takes it."""
+
+_JOURNAL = bulk_insert(
+    "journal",
+    "order_id uuid, seq int, type text, schema int, message_id uuid, recorded_at timestamptz, body text",
+)
+_EFFECTS = bulk_insert(
+    "effects",
+    "id uuid, key text, connector text, command text, body text, order_id uuid, message_id uuid, "
+    "correlation_id uuid, state text, due_at timestamptz, recorded_at timestamptz",
+    tail="ON CONFLICT (key) DO NOTHING",
+)
+_TIMERS = bulk(
+    "INSERT INTO timers (order_id, name, due_at, type, body) SELECT order_id, name, due_at, type, body "
+    "FROM {rows} WHERE true ON CONFLICT (order_id, name) DO UPDATE SET due_at = excluded.due_at, "
+    "type = excluded.type, body = excluded.body",
+    "order_id uuid, name text, due_at timestamptz, type text, body text",
+)
+_FORGET = bulk(
+    "DELETE FROM timers WHERE (order_id, name) IN (SELECT order_id, name FROM {rows})",
+    "order_id uuid, name text",
+)
+_LEDGER = bulk_insert(
+    "stock_ledger",
+    "key text, kind text, sku text, node text, quantity int, order_id uuid, happened_at timestamptz, "
+    "recorded_at timestamptz",
+)
+_KEYS = bulk_insert("business_keys", "kind text, value text, order_id uuid", tail="ON CONFLICT DO NOTHING")
+_OUTBOX = bulk_insert(
+    "outbox",
+    "item_id uuid, attempt int, queue text, item text, due_at timestamptz, seq bigint",
+    tail="ON CONFLICT DO NOTHING",
+)
+_UNBOX = bulk(
+    "DELETE FROM outbox WHERE (item_id, attempt) IN (SELECT item_id, attempt FROM {rows})",
+    "item_id uuid, attempt int",
+)
+_WAITING = bulk_insert(
+    "waiting",
+    "item_id uuid, attempt int, queue text, item text, kind text, value text, since timestamptz, "
+    "deadline timestamptz",
+    tail="ON CONFLICT DO NOTHING",
+)
+_CALLED = bulk(
+    "DELETE FROM waiting WHERE (kind, value) IN (SELECT kind, value FROM {rows}) "
+    "RETURNING item_id, attempt, queue, item",
+    "kind text, value text",
+)
+_FAILURES = bulk(
+    "INSERT INTO failures (id, signature, status, stage, error, reason, details, connector, mapping, message_id, "
+    "effect_id, order_id, queue, item, recorded_at) SELECT id, signature, status, stage, error, reason, details, "
+    "connector, mapping, message_id, effect_id, order_id, queue, item, recorded_at FROM {rows} WHERE true "
+    "ON CONFLICT (id) DO UPDATE SET status = 'open', signature = excluded.signature, stage = excluded.stage, "
+    "error = excluded.error, reason = excluded.reason, details = excluded.details, mapping = excluded.mapping, "
+    "item = excluded.item, closed_at = NULL, closed_by = NULL, closed_reason = NULL",
+    "id uuid, signature text, status text, stage text, error text, reason text, details text, connector text, "
+    "mapping text, message_id uuid, effect_id uuid, order_id uuid, queue text, item text, recorded_at timestamptz",
+)
+_RESOLVED = bulk(
+    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at FROM {rows} "
+    "WHERE failures.id = r.id AND failures.status <> 'discarded'",
+    "id uuid, closed_at timestamptz",
+)
+_SETTLE = bulk(
+    "UPDATE effects SET state = r.state, reference = r.reference, reason = r.reason, finished_at = r.finished_at, "
+    "lease_until = NULL, lease_owner = NULL FROM {rows} "
+    "WHERE effects.id = r.id AND effects.state IN ('sending', 'unknown', 'pending')",
+    "id uuid, state text, reference text, reason text, finished_at timestamptz",
+)
+_PARTIES = bulk_insert(
+    "parties",
+    "order_id uuid, key_id uuid, body bytea, recorded_at timestamptz",
+    tail="ON CONFLICT DO NOTHING",
+)
+_PARTY_INDEX = bulk_insert("party_index", "kind text, digest text, order_id uuid", tail="ON CONFLICT DO NOTHING")
+_BACK_ORDERED = bulk_insert(
+    "back_orders",
+    "sku text, order_id uuid, since timestamptz",
+    tail="ON CONFLICT DO NOTHING",
+)
+_NOT_BACK_ORDERED = bulk(
+    "DELETE FROM back_orders WHERE (sku, order_id) IN (SELECT sku, order_id FROM {rows})",
+    "sku text, order_id uuid",
+)
+_AUDIT = bulk_insert(
+    "audit_log",
+    "id uuid, recorded_at timestamptz, actor text, role text, action text, target text, detail text",
+)
+
+_sequence = itertools.count(time.time_ns())
+
+
+@dataclass(slots=True)
+class Posting:
+    """An outbox row. With `stored`, what the row keeps is shorter than what is published: the body is a message."""
+
+    queue: str
+    item: Item
+    stored: str | None = None
+    delay_s: float = 0.0
+
+    def text(self) -> str:
+        """Return what the row keeps."""
+        return write_item(self.item if self.stored is None else replace(self.item, data=self.stored))
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a batch will write. `postings` without a delay are published right after the commit."""
+
+    now: datetime
+    orders: list[tuple[Order, UUID | None]] = field(default_factory=list[tuple[Order, UUID | None]])
+    quarantines: list[tuple[UUID, UUID | None]] = field(default_factory=list[tuple[UUID, UUID | None]])
+    postings: list[Posting] = field(default_factory=list[Posting])
+    message_rows: list[messages.Row] = field(default_factory=list[messages.Row])
+    rows: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict[str, list[tuple[Any, ...]]])
+
+    def add(self, table: str, *values: Any) -> None:
+        """Add a row to one of the statements below."""
+        self.rows.setdefault(table, []).append(values)
+
+    def decided(self, work: Work, before: Order | None, decision: Decision) -> None:
+        """Add what a decision brings, except for the order itself."""
+        order = decision.order
+        if order is None:
+            return
+        first = (before.version if before else 0) + 1
+        for seq, event in enumerate(decision.events, start=first):
+            self._happened(work, order, seq, event)
+        for command in decision.commands:
+            self._commanded(work, command)
+        for move in decision.moves:
+            at = decision.events[0].occurred_at if decision.events else None
+            when = min(at, self.now) if at else self.now
+            self.add(
+                "ledger", move.key, move.kind.value, move.sku, move.node, move.quantity, order.id, when, self.now,
+            )  # fmt: skip
+        for tell in decision.tells:
+            self.told(work, tell)
+        for name, reminder in decision.reminders.items():
+            if isinstance(reminder, Remind):
+                event = reminder.event
+                body = event.model_dump_json()
+                self.add("timers", order.id, name, reminder.at, type(event).__name__, body)
+            else:
+                self.add("forget", order.id, name)
+
+    def _happened(self, work: Work, order: Order, seq: int, event: Event) -> None:
+        name = type(event).__name__
+        body = event.model_dump_json(exclude_defaults=True)
+        self.add("journal", order.id, seq, name, SCHEMA, work.message_id, event.recorded_at, body)
+        for key in keys_of(event):
+            self.add("keys", key.kind.value, key.value, order.id)
+
+    def _commanded(self, work: Work, command: Command) -> None:
+        effect_id, name = uuid7(), type(command).__name__
+        self.add(
+            "effects", effect_id, command.key, command.connector, name, command.model_dump_json(),
+            command.order_id, work.message_id, work.item.correlation_id, "pending", self.now, self.now,
+        )  # fmt: skip
+        data = orjson.dumps({"effect": str(effect_id)}).decode()
+        item = self._item(work, effect_id, name, command.order_id, data)
+        self.postings.append(Posting(f"out.{command.connector}", item))
+
+    def told(self, work: Work, tell: Tell) -> None:
+        """Add a message to an order: its body is stored once, as a message; the outbox row only refers to it."""
+        self.happening(work, Happening(tell.event.order_id, (tell.event,)))
+
+    def happening(self, work: Work, happening: Happening) -> None:
+        """Add events for another transaction of their order."""
+        message_id, name = uuid7(), type(happening.events[0]).__name__
+        data = data_of(happening)
+        self.message_rows.append(
+            messages.Row(
+                message_id, "internal", "hub", name, "sent", "application/json", data.encode(), sealed=False,
+                order_id=happening.order_id, correlation_id=work.item.correlation_id,
+                causation_id=work.message_id,
+            ),
+        )  # fmt: skip
+        item = self._item(work, message_id, name, happening.order_id, data)
+        self.postings.append(Posting(HUB_QUEUE, item, stored=f'{{"internal":"{message_id}"}}'))
+
+    def _item(self, work: Work, item_id: UUID, name: str, order_id: UUID, data: str) -> Item:
+        return Item(
+            id=item_id,
+            type=name,
+            subject=str(order_id),
+            attempt=1,
+            time=self.now,
+            correlation_id=work.item.correlation_id,
+            causation_id=work.message_id,
+            data=data,
+            traceparent=work.item.traceparent,
+        )
+
+    def back_orders(self, before: Order | None, after: Order) -> None:
+        """Keep the index of who waits for which SKU."""
+        was = _back_ordered(before) if before else set[str]()
+        now = _back_ordered(after)
+        for sku in sorted(now - was):
+            self.add("back_ordered", sku, after.id, self.now)
+        for sku in sorted(was - now):
+            self.add("not_back_ordered", sku, after.id)
+
+    def settle(self, settlement: Settlement) -> None:
+        """Give an effect its new state."""
+        self.add(
+            "settle", settlement.effect_id, settlement.state.value, settlement.reference, settlement.reason, self.now,
+        )  # fmt: skip
+
+    def failed(self, failure_id: UUID, work: Work, blame: Blame, order_id: UUID | None, item: Item) -> None:
+        """Add a failure record; one that a replay failed again is opened again."""
+        content = work.content
+        message_id = content.message_id if isinstance(content, Stored) else work.message_id
+        details = orjson.dumps([problem.as_dict() for problem in blame.problems]).decode() if blame.problems else None
+        first = blame.problems[0].field if blame.problems else None
+        self.add(
+            "failures", failure_id, signature(work.connector, blame.stage, blame.error, blame.mapping, first), "open",
+            blame.stage, blame.error, blame.reason, details, work.connector, blame.mapping, message_id,
+            work.settlement.effect_id if work.settlement else None, order_id, work.queue, write_item(item), self.now,
+        )  # fmt: skip
+
+    def audited(self, entry: AuditEntry) -> None:
+        """Add to the audit log."""
+        self.add("audit", uuid7(), self.now, entry.actor, entry.role, entry.action, entry.target, entry.detail)
+
+    async def write(self, session: Session, ring: KeyRing, done: Iterable[tuple[UUID, int]]) -> None:
+        """Write all of it; `done` are outbox rows to delete. Waiting items whose key appeared are posted."""
+        rows = self.rows
+        await snapshots.write(session, self.orders)
+        await snapshots.quarantine(session, self.quarantines)
+        await session.write(_JOURNAL, rows.get("journal", ()))
+        await session.write(_LEDGER, rows.get("ledger", ()))
+        await session.write(_KEYS, rows.get("keys", ()))
+        await session.write(_EFFECTS, rows.get("effects", ()))
+        await session.write(_SETTLE, rows.get("settle", ()))
+        await session.write(_TIMERS, rows.get("timers", ()))
+        await session.write(_FORGET, rows.get("forget", ()))
+        await session.write(_BACK_ORDERED, rows.get("back_ordered", ()))
+        await session.write(_NOT_BACK_ORDERED, rows.get("not_back_ordered", ()))
+        await session.write(messages.INSERT_DATA_KEYS, rows.get("data_keys", ()))
+        await session.write(_PARTIES, rows.get("parties", ()))
+        await session.write(_PARTY_INDEX, rows.get("party_index", ()))
+        await messages.insert(session, ring, self.message_rows)
+        await session.write(messages.FINISH, rows.get("finish", ()))
+        await session.write(messages.ADOPT_KEYS, rows.get("adopt", ()))
+        await session.write(messages.INSERT_KEYS, rows.get("message_keys", ()))
+        await session.write(_WAITING, rows.get("waiting", ()))
+        await session.write(_FAILURES, rows.get("failures", ()))
+        await session.write(_RESOLVED, rows.get("resolved", ()))
+        await session.write(_AUDIT, rows.get("audit", ()))
+        for row in await session.write(_CALLED, [(k, v) for k, v, _ in rows.get("keys", ())]):
+            self.postings.append(Posting(row["queue"], read_item(row["item"])))
+        await session.write(_OUTBOX, [self._outbox(posting) for posting in self.postings])
+        await session.write(_UNBOX, sorted(done))
+
+    def _outbox(self, posting: Posting) -> tuple[Any, ...]:
+        item = posting.item
+        due = self.now + timedelta(seconds=posting.delay_s or UNPUBLISHED_GRACE_S)
+        return (item.id, item.attempt, posting.queue, posting.text(), due, next(_sequence))
+
+
+def signature(connector: str, stage: str, error: str, mapping: str | None, field_path: str | None) -> str:
+    """Return what failures of one kind have in common. Positions in lists don't count."""
+    place = re.sub(r"\[\d+\]", "[]", field_path or "")
+    return " | ".join(part for part in (connector, stage, error, mapping, place) if part)
+
+
+def _back_ordered(order: Order) -> set[str]:
+    return {line.sku for line in order.lines if line.quantity(RowStatus.BACKORDERED)}

@@ -1,0 +1,96 @@
+"""Orders in and out of the store: loaded and locked once a batch, dumped once a batch."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from canonical.events import SCHEMA
+from canonical.order import Order
+from canonical.upcast import upcast_order
+from core.store.sql import SchemaTooNewError, Session, bulk, bulk_insert
+
+_LOCK = (
+    "SELECT id, version, schema, quarantined_by, doc FROM orders WHERE id {any:1:uuid} ORDER BY id {lock}"
+)
+_STUBS = bulk_insert(
+    "orders", "id uuid, channel text, channel_ref text",
+    tail="ON CONFLICT (channel, channel_ref) DO NOTHING",
+)  # fmt: skip
+_BY_REFERENCE = bulk(
+    "SELECT o.id, o.channel, o.channel_ref FROM {rows} JOIN orders o "
+    "ON o.channel = r.channel AND o.channel_ref = r.channel_ref",
+    "channel text, channel_ref text",
+)
+_UPDATE = bulk(
+    "UPDATE orders SET version = r.version, schema = r.schema, type = r.type, status = r.status, "
+    "payment_status = r.payment_status, fulfilment_status = r.fulfilment_status, held = r.held, "
+    "placed_at = r.placed_at, updated_at = r.updated_at, quarantined_by = r.quarantined_by, doc = r.doc "
+    "FROM {rows} WHERE orders.id = r.id",
+    "id uuid, version int, schema int, type text, status text, payment_status text, fulfilment_status text, "
+    "held bool, placed_at timestamptz, updated_at timestamptz, quarantined_by uuid, doc text",
+)
+_QUARANTINE = bulk(
+    "UPDATE orders SET quarantined_by = r.quarantined_by FROM {rows} WHERE orders.id = r.id",
+    "id uuid, quarantined_by uuid",
+)
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """An order as the batch found it. `order` is None for one that is being placed."""
+
+    order_id: UUID
+    order: Order | None
+    quarantined_by: UUID | None
+
+
+async def stub(session: Session, references: Iterable[tuple[str, str, UUID]]) -> dict[tuple[str, str], UUID]:
+    """Make sure that a row exists for each (channel, reference, id proposed), and return each one's true id.
+
+    An order that doesn't exist can't be locked; the stub can. Sorted, so that two workers never deadlock.
+    """
+    wanted = sorted({(channel, ref): new_id for channel, ref, new_id in references}.items())
+    await session.write(_STUBS, [(new_id, channel, ref) for (channel, ref), new_id in wanted])
+    rows = await session.write(_BY_REFERENCE, [reference for reference, _ in wanted])
+    return {(row["channel"], row["channel_ref"]): row["id"] for row in rows}
+
+
+async def lock(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
+    """Lock and load orders, sorted by id."""
+    wanted = sorted(set(order_ids))
+    if not wanted:
+        return {}
+    return {
+        row["id"]: Snapshot(row["id"], read(row["doc"], row["schema"]), row["quarantined_by"])
+        for row in await session.rows(_LOCK, wanted)
+    }
+
+
+def read(doc: str | None, schema: int) -> Order | None:
+    """Read an order as it is stored; raise `SchemaTooNewError` when a newer version wrote it."""
+    if doc is None:
+        return None
+    if schema > SCHEMA:
+        message = f"an order has schema {schema}, this worker knows {SCHEMA}: start the newer version"
+        raise SchemaTooNewError(message)
+    return Order.model_validate_json(doc if schema == SCHEMA else upcast_order(doc, schema))
+
+
+async def write(session: Session, orders: Sequence[tuple[Order, UUID | None]]) -> None:
+    """Write changed orders, each with the failure that quarantines it."""
+    await session.write(
+        _UPDATE,
+        [
+            (
+                order.id, order.version, SCHEMA, order.type.value, order.status().value,
+                order.payment_status().value, order.fulfilment_status().value, bool(order.holds),
+                order.placed_at, session.now, quarantined_by, order.model_dump_json(),
+            )
+            for order, quarantined_by in sorted(orders, key=lambda pair: pair[0].id)
+        ],
+    )  # fmt: skip
+
+
+async def quarantine(session: Session, changes: Sequence[tuple[UUID, UUID | None]]) -> None:
+    """Set or lift the quarantine of orders that did not change otherwise."""
+    await session.write(_QUARANTINE, sorted(changes, key=lambda change: change[0]))

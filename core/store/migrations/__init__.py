@@ -1,0 +1,1 @@
+"""The store's migrations, for SQLite and PostgreSQL."""

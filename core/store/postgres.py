@@ -1,0 +1,149 @@
+"""PostgreSQL through asyncpg: arrays in, few round trips, one pool per process."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+
+from core.store.sql import (
+    FRAGMENT,
+    Bulk,
+    Database,
+    Fault,
+    ItemFaultError,
+    Row,
+    Session,
+    StoreUnavailableError,
+)
+
+_TRANSIENT_CLASSES = ("08", "40", "53", "57")
+_ITEM_CLASSES = ("22", "23")
+_LOCK_NOT_AVAILABLE = "55P03"
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Say who is to blame for an error, by its SQLSTATE class."""
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        if state.startswith(_ITEM_CLASSES):
+            return Fault.ITEM
+        if state.startswith(_TRANSIENT_CLASSES) or state == _LOCK_NOT_AVAILABLE:
+            return Fault.TRANSIENT
+        return Fault.DEFECT
+    if isinstance(error, asyncpg.DataError):
+        return Fault.ITEM
+    if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+        return Fault.TRANSIENT
+    return Fault.DEFECT
+
+
+@lru_cache(maxsize=512)
+def spell(sql: str) -> str:
+    """Fill in the fragments of a statement."""
+
+    def fragment(match: Any) -> str:
+        name, position, kind = match.groups()
+        match name:
+            case "any":
+                return f"= ANY(${position}::{kind}[])"
+            case "lock":
+                return "FOR UPDATE"
+            case "skip":
+                return "FOR UPDATE SKIP LOCKED"
+            case _:
+                return str(match.group(0))
+
+    return FRAGMENT.sub(fragment, sql)
+
+
+@lru_cache(maxsize=512)
+def _spell_bulk(statement: Bulk) -> str:
+    arrays = ", ".join(f"${i}::{kind}[]" for i, kind in enumerate(statement.types, start=1))
+    rows = f"unnest({arrays}) AS r({', '.join(statement.columns)})"
+    return spell(statement.text.replace("{rows}", rows))
+
+
+class PostgresSession:
+    """One transaction on one connection."""
+
+    def __init__(self, connection: Any, now: datetime) -> None:
+        self._connection = connection
+        self.now = now
+
+    async def rows(self, sql: str, *values: Any) -> Sequence[Row]:
+        """Run a statement and return its rows."""
+        return await self._connection.fetch(spell(sql), *values)
+
+    async def run(self, sql: str, *values: Any) -> None:
+        """Run a statement."""
+        await self._connection.execute(spell(sql), *values)
+
+    async def write(self, statement: Bulk, rows: Sequence[Sequence[Any]]) -> Sequence[Row]:
+        """Run a statement over many rows, one array per column."""
+        if not rows:
+            return ()
+        return await self._connection.fetch(_spell_bulk(statement), *zip(*rows, strict=True))
+
+
+class PostgresDatabase(Database):
+    """A pool of connections to one PostgreSQL database."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, pool: Any) -> None:
+        self.url = url
+        self._pool = pool
+
+    @classmethod
+    async def open(cls, url: str, *, connections: int = 8) -> "PostgresDatabase":
+        """Connect. `url` is a libpq URL; raises `StoreUnavailableError` when nobody answers."""
+        try:
+            pool = await asyncpg.create_pool(url, min_size=1, max_size=connections, command_timeout=60)
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            message = f"PostgreSQL does not answer: {error}"
+            raise StoreUnavailableError(message) from error
+        return cls(url, pool)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Begin; commit at the end, roll back on an exception."""
+        with translated():
+            async with self._pool.acquire(timeout=30) as connection, connection.transaction():
+                yield PostgresSession(connection, await connection.fetchval("SELECT now()"))
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[Session]:
+        """Begin a transaction that only reads."""
+        with translated():
+            async with self._pool.acquire(timeout=30) as connection, connection.transaction(readonly=True):
+                yield PostgresSession(connection, await connection.fetchval("SELECT now()"))
+
+    async def close(self) -> None:
+        """Let the connections go, at once if they hang."""
+        try:
+            await self._pool.close()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self._pool.terminate()
+
+
+class translated:  # noqa: N801 - a context manager, used like a function
+    """Turns the driver's errors into those that say what to do next."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if not isinstance(error, Exception):
+            return
+        if not isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)):
+            return
+        match fault_of(error):
+            case Fault.ITEM:
+                raise ItemFaultError(str(error)) from error
+            case Fault.TRANSIENT:
+                raise StoreUnavailableError(str(error) or type(error).__name__) from error
+            case Fault.DEFECT:
+                return
