@@ -23,7 +23,7 @@ MAX_BODY_BYTES = 1024 * 1024
 _MOST_SKUS = 100
 _AHEAD = timedelta(days=1)
 """An order from further in the future has its time zone wrong."""
-_ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+=@-")
+_ID_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:/+=@#~-")
 _LONGEST_ID = 128
 _SCHEMAS: Mapping[str, Any] = {
     "order": OrderPosted,
@@ -126,7 +126,7 @@ class WebstoreDoors:
             request.method, self._target(request), request.headers, request.body
         )
         if len(webhook_id) > _LONGEST_ID or not _ID_CHARACTERS.issuperset(webhook_id):
-            detail = f"{ID} is up to {_LONGEST_ID} letters, digits and ._:/+=@-"
+            detail = f"{ID} is up to {_LONGEST_ID} letters, digits and ._:/+=@#~-"
             raise DoorError(400, "bad_id", "The request's id can't be kept", detail=detail)
         return webhook_id
 

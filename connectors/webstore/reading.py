@@ -64,6 +64,9 @@ def check_media_type(headers: Mapping[str, str]) -> None:
 
 def read(model: type[W], body: bytes) -> Posted[W]:
     """Return the document; `DoorError` 400 for what is not JSON, 422 for JSON that is not such a document."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        problem = Problem("the body is UTF-16; JSON between systems is UTF-8 (RFC 8259)", line=1, column=1)
+        raise _unreadable("malformed_json", problem)
     try:
         wire = _SYNTAX.read(body)
     except MappingError as error:
@@ -99,11 +102,11 @@ def _malformed(error: MappingError) -> DoorError:
     found = error.problem
     at = found.position
     problem = Problem(found.reason, line=at.line if at else None, column=at.column if at else None)
-    code = "too_deep" if found.code is ErrorCode.LIMIT else "malformed_json"
-    where = f" (line {at.line}, column {at.column})" if at and at.line else ""
-    return DoorError(
-        400, code, "The body can't be read", detail=f"{found.reason}{where}", problems=(problem,)
-    )
+    return _unreadable("too_deep" if found.code is ErrorCode.LIMIT else "malformed_json", problem)
+
+
+def _unreadable(code: str, problem: Problem) -> DoorError:
+    return DoorError(400, code, "The body can't be read", detail=str(problem), problems=(problem,))
 
 
 def _translated(wire: JsonWire, found: ErrorDetails, model: type[Wire]) -> Problem:
@@ -112,7 +115,7 @@ def _translated(wire: JsonWire, found: ErrorDetails, model: type[Wire]) -> Probl
     if kind == "extra_forbidden":
         return _problem(wire, place, f"there is no such field{did_you_mean(str(place[-1]), _fields(model))}")
     reason = _REASONS.get(kind) or found["msg"]
-    value = None if kind in {"missing", "json_invalid"} else found["input"]
+    value = None if kind == "missing" else found["input"]
     return _problem(wire, place, reason, value)
 
 

@@ -50,16 +50,16 @@ def _fraction(value: object) -> Decimal:
     return Decimal(value)
 
 
-def _rfc3339(value: object) -> str:
+def _rfc3339(value: object) -> datetime:
     if not isinstance(value, str) or not re.fullmatch(_INSTANT, value, re.ASCII):
         raise PydanticCustomError("instant", 'a time has a zone, as in "2026-11-20T10:15:00Z" (RFC 3339)')
-    return value
-
-
-def _this_century(value: datetime) -> datetime:
-    if value.year not in _YEARS:
+    try:
+        found = datetime.fromisoformat(value.upper())
+    except ValueError:
+        raise PydanticCustomError("instant", "there is no such day or time") from None
+    if found.year not in _YEARS:
         raise PydanticCustomError("instant", "the year is not one in which orders are placed")
-    return value
+    return found
 
 
 def _one_line(value: str) -> str:
@@ -72,7 +72,11 @@ def _one_line(value: str) -> str:
 
 Amount = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema({"type": "string", "pattern": _AMOUNT})]
 Rate = Annotated[Decimal, BeforeValidator(_fraction), WithJsonSchema({"type": "string", "pattern": _RATE})]
-Instant = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_this_century)]
+Instant = Annotated[
+    AwareDatetime,
+    BeforeValidator(_rfc3339),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _INSTANT}),
+]
 Line1 = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_line)]
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), AfterValidator(_one_line)]

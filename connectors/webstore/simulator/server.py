@@ -34,11 +34,11 @@ Handler = Callable[[Request], Awaitable[Reply | None]]
 
 
 class Entrance:
-    """Serves on loopback. Once started it keeps its port, so that it can be away for a while and come back."""
+    """Serves on loopback. It keeps its port, so that it can be away for a while and come back."""
 
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self._handler = handler
-        self._server = LoopbackServer(self._serve, port)
+        self._server = LoopbackServer(self, port)
 
     async def start(self) -> str:
         """Listen, and return the base URL."""
@@ -48,7 +48,8 @@ class Entrance:
         """Listen no more, and hang up on everybody."""
         await self._server.stop()
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
         reply = await self._handler(await _read(scope, receive))
         if reply is None:
             self._server.reset(scope)

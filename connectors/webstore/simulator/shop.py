@@ -21,13 +21,13 @@ class Shop:
     Options: `hub_url` (the connector's doors), `silence_s` (hub time before a fault hangs up, default 0),
     `webhook_lookup` (the hub may ask for webhooks by id, default true).
 
-    Faults by webhook id, when it is told something: `timeout_before`, `timeout_after`, `torn_answer`, `slow`,
-    `http_401`, `http_410`, `http_429`, `http_500`, `http_500_after`, `http_503`. By order reference (or the id of
-    a cancellation or amendment), when it asks for something: `bad_signature`, `clock_skew`, `malformed`,
-    `wrong_type`, `duplicate_request`, `lost_answer`, `out_of_order`.
+    Faults by webhook id, when it is told something: `timeout_before`, `timeout_after`, `torn_answer`,
+    `slow`, `http_401`, `http_410`, `http_429`, `http_500`, `http_500_after`, `http_503`. By order reference
+    (or the id of a cancellation or amendment), when it asks for something: `bad_signature`, `clock_skew`,
+    `malformed`, `wrong_type`, `duplicate_request`, `lost_answer`, `out_of_order`.
 
-    Ledger: `ordered`, `cancel_asked`, `amend_asked`, `refused` (key: order); `told_shipped`, `told_cancelled`,
-    `told_status`, `repeated`, `unsigned` (key: webhook id); `contradiction` (key: order).
+    Ledger, by order: `ordered`, `cancel_asked`, `amend_asked`, `refused`, `contradiction`; by webhook id:
+    `told_shipped`, `told_cancelled`, `told_status`, `repeated`, `unsigned`.
     """
 
     def __init__(self, workshop: Workshop) -> None:

@@ -1,0 +1,1 @@
+"""Tests of the webstore connector and of its shop."""
