@@ -1,1 +1,22 @@
-"""Translation between partners' documents and the canonical model."""
+"""Translation between partners' documents and the canonical model. Pure: bytes and values in, values and bytes out."""
+
+from mappings.engine.environment import Environment, PythonTransform
+from mappings.engine.mapping import Mapping, Outcome, Provenance
+from mappings.engine.registry import MappingRegistry, MappingSet, compile_mapping
+from mappings.errors import (
+    ErrorCode,
+    Finding,
+    InvalidMappingError,
+    MappingError,
+    MappingErrors,
+    Mark,
+    Position,
+    Problem,
+    Severity,
+)
+
+__all__ = [
+    "Environment", "ErrorCode", "Finding", "InvalidMappingError", "Mapping", "MappingError", "MappingErrors",
+    "MappingRegistry", "MappingSet", "Mark", "Outcome", "Position", "Problem", "Provenance", "PythonTransform",
+    "Severity", "compile_mapping",
+]  # fmt: skip

@@ -1,0 +1,1 @@
+"""Declarative mapping documents, compiled to closures."""

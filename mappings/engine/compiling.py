@@ -1,0 +1,113 @@
+"""From a document's text to a mapping."""
+
+import hashlib
+import json
+from collections.abc import Mapping as AnyMapping
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+
+from mappings.data import Data
+from mappings.engine.build import object_of
+from mappings.engine.document import Findings
+from mappings.engine.environment import Environment
+from mappings.engine.jmes import Jmes
+from mappings.engine.loading import MappingDocument
+from mappings.engine.mapping import Mapping, Parts
+from mappings.engine.paths import Path, PathLanguage
+from mappings.engine.plan import Planner
+from mappings.engine.steps import Workbench, options_mark, said
+from mappings.engine.tables import CodeTable
+from mappings.engine.xpaths import XPaths
+from mappings.errors import Mark
+from mappings.suggest import did_you_mean
+from mappings.syntax.base import Syntax
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A mapping, and what lint needs to know of how it was made."""
+
+    mapping: Mapping
+    document: MappingDocument
+    bench: Workbench
+
+
+def compile_document(
+    document: MappingDocument,
+    environment: Environment,
+    tables: AnyMapping[str, CodeTable],
+    digest: str,
+    findings: Findings,
+) -> Compiled | None:
+    """Return a compiled document; None where it can't even be tried. What is wrong goes to the findings."""
+    syntax, prefixes = _syntax(document, environment, findings)
+    model = _model(document, environment, findings)
+    if syntax is None or model is None:
+        return None
+    xpath = syntax.paths == "xpath" and document.reads
+    blank = document.keep_blank
+    language: PathLanguage = XPaths(prefixes, keep_blank=blank) if xpath else Jmes(keep_blank=blank)
+    declared = frozenset(name.text for name in document.python)
+    bench = Workbench(language, tables, environment.python, declared, findings, set())
+    planner = Planner(bench, frozenset(name.text for name in document.context), blank, document.reads)
+    plans = planner.plans(document.entries)
+    parts = Parts(
+        syntax, language, model, plans,
+        build=object_of(plans, always=True, inline=not blank),
+        finish=bench.steps(document.finish),
+        documents=_documents(document, language, findings),
+    )  # fmt: skip
+    mapping = Mapping(document.name, document.version, digest, document.mark, document.reads, parts)
+    return Compiled(mapping, document, bench)
+
+
+def digest_of(contents: list[Data]) -> str:
+    """Return the SHA-256 of what documents say, whatever their comments and layout."""
+    text = json.dumps(contents, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _syntax(
+    document: MappingDocument, environment: Environment, findings: Findings,
+) -> tuple[Syntax | None, AnyMapping[str, str]]:  # fmt: skip
+    name = document.syntax.text
+    kind = environment.syntaxes.get(name)
+    if kind is None:
+        if name:
+            known = did_you_mean(name, environment.syntaxes)
+            findings.error(document.syntax.mark, f"there is no syntax {name!r}{known}")
+        return None, {}
+    node = document.options
+    try:
+        options = kind.options.model_validate(node.plain() if node else {})
+        return kind.build(options), getattr(options, "namespaces", {})
+    except ValidationError as error:
+        mark = options_mark(node, error, document.syntax.mark)
+        findings.error(mark, f"the options of {name}: {said(error)}")
+    except ValueError as error:
+        findings.error(node.mark if node else document.syntax.mark, f"the options of {name}: {error}")
+    return None, {}
+
+
+def _model(document: MappingDocument, environment: Environment, findings: Findings) -> type[BaseModel] | None:
+    name = document.model
+    found = environment.models.get(name.text)
+    if found is None and name.text:
+        known = did_you_mean(name.text, environment.models)
+        findings.error(name.mark, f"there is no canonical model {name.text!r}{known}")
+    return found
+
+
+def _documents(document: MappingDocument, language: PathLanguage, findings: Findings) -> Path | None:
+    if document.documents is None:
+        return None
+    try:
+        return language.path(document.documents.text)
+    except ValueError as error:
+        findings.error(_mark(document), f"`documents`: {error}")
+        return None
+
+
+def _mark(document: MappingDocument) -> Mark:
+    return document.documents.mark if document.documents else document.mark

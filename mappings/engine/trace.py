@@ -1,0 +1,218 @@
+"""The slow way: the same values as the fast one, and with each its place, its line, and everything that is wrong."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mappings.data import Data
+from mappings.engine.document import Kind
+from mappings.engine.paths import PathLanguage
+from mappings.engine.plan_types import Plan
+from mappings.engine.scope import Scope
+from mappings.engine.steps import Step
+from mappings.errors import ErrorCode, Position, Problem, Refusal, shown
+from mappings.syntax.base import Wire
+from mappings.syntax.trees import TreePlace, tree_name
+
+MOST_PROBLEMS = 100
+"""More of them tell nobody anything new, and each costs time to locate."""
+
+BAD: Data = type("Bad", (), {"__repr__": lambda _self: "BAD"})()
+"""In place of a value that a problem was found with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What filled one field, or should have."""
+
+    target: TreePlace
+    plan: Plan
+    scope: Scope
+    value: Data
+    personal: bool
+
+
+class Trace:
+    """One document, translated step by step."""
+
+    def __init__(self, wire: Wire, language: PathLanguage, *, reads: bool) -> None:
+        self._wire, self._reads = wire, reads
+        self._itself = language.path(language.itself).get
+        self.problems: list[Problem] = []
+        self.records: dict[TreePlace, Record] = {}
+        self.bad: set[TreePlace] = set()
+
+    def object(
+        self, plans: Sequence[Plan], scope: Scope, target: TreePlace, *, always: bool, personal: bool,
+    ) -> Data:  # fmt: skip
+        """Return the object that `plans` build at a node, as `build.object_of` does."""
+        out: dict[str, Data] = {}
+        found = not any(plan.local for plan in plans) or always
+        missing: list[Plan] = []
+        for plan in plans:
+            value = self.value(plan, scope, (*target, plan.name), personal=personal)
+            if value is None:
+                missing += [plan] if plan.entry.required else []
+                if plan.filler is not None:
+                    out[plan.name] = plan.filler[0]
+                continue
+            found = found or plan.local
+            if value is not BAD:
+                out[plan.name] = value
+        if not found:
+            return None
+        for plan in missing:
+            self._is_missing(plan, scope, (*target, plan.name), personal=personal)
+        return out
+
+    def value(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        """Return the value of one entry, without its default; None where there is none, BAD where it is wrong."""
+        personal = personal or plan.entry.personal
+        value: Data = None
+        try:
+            if plan.when is None or plan.entry.kind is Kind.EACH or plan.when.get(scope.node, scope):
+                value = self._base(plan, scope, target, personal=personal)
+        except Refusal as refusal:
+            value = self._refused(refusal, Record(target, plan, scope, None, personal))
+        if plan.entry.kind in (Kind.EACH, Kind.LIST):
+            if plan.finish and isinstance(value, list) and any(item is BAD for item in value):
+                value = BAD
+            value = self._after(plan.finish, value, Record(target, plan, scope, value, personal))
+        else:
+            value = self._after(plan.steps, value, Record(target, plan, scope, value, personal))
+        if target not in self.records or plan.entry.kind is not Kind.FIRST_OF:
+            self.records[target] = Record(target, plan, scope, None if value is BAD else value, personal)
+        return value
+
+    def _base(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        match plan.entry.kind:
+            case Kind.FIRST_OF:
+                return self._first(plan, scope, target, personal=personal)
+            case Kind.LIST:
+                return self._list(plan, scope, target, personal=personal)
+            case Kind.EACH:
+                return self._each(plan, scope, target, personal=personal)
+            case Kind.FIELDS:
+                inner = self._within(plan, scope)
+                if inner is None:
+                    return None
+                return self.object(plan.children, inner, target, always=False, personal=personal)
+            case Kind.CONTEXT | Kind.COUNTER | Kind.VALUE:
+                return plan.base(scope.node, scope)
+            case _:
+                return plan.path.get(scope.node, scope) if plan.path is not None else None
+
+    def _within(self, plan: Plan, scope: Scope) -> Scope | None:
+        if plan.path is None:
+            return scope
+        node = plan.path.go(scope.node, scope)
+        return None if node is None else Scope(node, scope, scope.number, plan.path.place(scope))
+
+    def _first(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        for child in plan.children:
+            value = self._supply(child, scope, target, personal=personal)
+            if value is not None:
+                return value
+        return None
+
+    def _list(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        found: list[Data] = []
+        for child in plan.children:
+            place = (*target, len(found))
+            value = self._supply(child, scope, place, personal=personal)
+            value = self._after(plan.steps, value, Record(place, child, scope, value, personal))
+            found += [] if value is None else [value]
+        return found or None
+
+    def _supply(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        value = self.value(plan, scope, target, personal=personal)
+        if value is None and plan.entry.required:
+            self._is_missing(plan, scope, target, personal=personal)
+            return BAD
+        if value is None and plan.filler is not None:
+            return plan.filler[0]
+        return value
+
+    def _each(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        if plan.path is None:
+            return None
+        many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
+        items = many(scope.node, scope)
+        if items is None:
+            return None
+        found: list[Data] = []
+        for item, place in zip(items, plan.path.places(scope, items), strict=True):
+            inner = Scope(item, scope, len(found), place)
+            value = self._item(plan, inner, (*target, len(found)), personal=personal)
+            found += [] if value is None else [value]
+        return found if found or self._reads else None
+
+    def _item(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        value: Data = None
+        record = Record(target, plan, scope, scope.node, personal)
+        try:
+            if plan.when is not None and not plan.when.get(scope.node, scope):
+                return None
+            if plan.entry.has_fields:
+                value = self.object(plan.children, scope, target, always=True, personal=personal)
+            else:
+                value = self._itself(scope.node, scope)
+        except Refusal as refusal:
+            value = self._refused(refusal, record)
+        record = Record(target, plan, scope, value, personal)
+        self.records.setdefault(target, record)
+        return self._after(plan.steps, value, record)
+
+    def _after(self, steps: Sequence[Step], value: Data, record: Record) -> Data:
+        for step in steps:
+            if value is None or value is BAD:
+                return value
+            before = value
+            try:
+                value = step.run(value, record.scope.node, record.scope)
+            except Refusal as refusal:
+                record = Record(record.target, record.plan, record.scope, before, record.personal)
+                return self._refused(refusal, record, step)
+        return value
+
+    def _is_missing(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> None:
+        self._refused(
+            Refusal("there is no value here, and the mapping requires one", ErrorCode.MISSING),
+            Record(target, plan, scope, None, personal),
+        )
+
+    def _refused(self, refusal: Refusal, record: Record, step: Step | None = None) -> Data:
+        self.bad.add(record.target)
+        reason = f"{step.name}: {refusal.reason}" if step is not None else refusal.reason
+        self.add(record, reason, refusal.code, step)
+        return BAD
+
+    def add(self, record: Record, reason: str, code: ErrorCode, step: Step | None = None) -> None:
+        """Add a problem with what filled a field."""
+        if len(self.problems) >= MOST_PROBLEMS:
+            return
+        source, position = self.located(record)
+        has_value = record.value is not None and record.value is not BAD
+        if record.personal and has_value and str(record.value):
+            reason = reason.replace(str(record.value), "…")
+        self.problems.append(
+            Problem(
+                reason,
+                code,
+                step.mark if step is not None else record.plan.entry.mark,
+                source,
+                position,
+                tree_name(record.target),
+                shown(record.value, personal=record.personal) if has_value else None,
+            ),  # fmt: skip
+        )
+
+    def located(self, record: Record) -> tuple[str | None, Position | None]:
+        """Return the path in the wire document that a field was filled from, and where that is."""
+        entry, path = record.plan.entry, record.plan.path
+        is_item = entry.kind is Kind.EACH and record.target and isinstance(record.target[-1], int)
+        if path is not None and not (is_item and record.scope.place is not None):
+            return path.locate(record.scope, self._wire)
+        if entry.kind in (Kind.VALUE, Kind.CONTEXT):
+            return None, None
+        place = record.scope.place
+        return self._wire.name(place), self._wire.position(place)

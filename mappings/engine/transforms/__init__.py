@@ -1,0 +1,1 @@
+"""The closed set of named, typed transforms."""

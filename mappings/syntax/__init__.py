@@ -1,0 +1,35 @@
+"""Text ⇄ tree, for each way of writing documents."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from mappings.data import Data
+from mappings.syntax.base import Syntax, SyntaxOptions, Wire
+from mappings.syntax.delimited import DelimitedSyntax
+from mappings.syntax.delimited_options import DelimitedOptions
+from mappings.syntax.json import JsonOptions, JsonSyntax
+from mappings.syntax.xml import XmlOptions, XmlSyntax
+
+__all__ = [
+    "SYNTAXES", "DelimitedOptions", "DelimitedSyntax", "JsonOptions", "JsonSyntax", "Syntax", "SyntaxKind",
+    "SyntaxOptions", "Wire", "XmlOptions", "XmlSyntax",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxKind:
+    """A syntax that mapping documents can name: its options, and how it is made from them."""
+
+    options: type[SyntaxOptions]
+    build: Callable[[Data], Syntax]
+
+
+SYNTAXES: Mapping[str, SyntaxKind] = MappingProxyType(
+    {
+        "json": SyntaxKind(JsonOptions, JsonSyntax),
+        "xml": SyntaxKind(XmlOptions, XmlSyntax),
+        "delimited": SyntaxKind(DelimitedOptions, DelimitedSyntax),
+    }
+)
+"""The syntaxes that come with the hub. A caller hands in more of them."""
