@@ -9,6 +9,9 @@ type_name = StringConstraints(strip_whitespace=True, min_length=1, max_length=20
 Name = Annotated[str, type_name]
 """A short text that is never empty: an id, a reference, a SKU."""
 
+Key = Annotated[str, StringConstraints(min_length=1, max_length=600)]
+"""A key that is put together of several names: an effect's, a fact's, a ledger entry's."""
+
 Quantity = Annotated[int, Field(ge=0, le=1_000_000)]
 """A count of sellable units."""
 

@@ -7,7 +7,7 @@ expressed, and it is the partner's idempotency key where the partner has one.
 from collections.abc import Mapping
 from uuid import UUID
 
-from canonical.base import Name, Value
+from canonical.base import Key, Name, Value
 from canonical.money import Money
 from canonical.order import ReleaseLine
 from canonical.payment import PaymentMethod
@@ -18,12 +18,13 @@ class Command(Value):
 
     order_id: UUID
     connector: Name
-    key: Name
+    key: Key
 
 
 class AuthorisePayment(Command):
     """Hold money: adopt the authorisation that the shop made, or authorise with the stored method.
 
+    With `STORED`, `reference` names the stored method, or an earlier authorisation whose method is used again.
     Answers: `PaymentAuthorised` or `PaymentDeclined`.
     """
 
@@ -88,7 +89,7 @@ class TellChannelCancelled(Command):
 
 
 class TellChannelStatus(Command):
-    """Tell the channel something else about its order: `status` is one of the webhook's closed list of words."""
+    """Tell the channel something else about its order: `status` is one of `ChannelStatus`."""
 
     status: Name
     reason: str = ""

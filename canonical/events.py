@@ -7,7 +7,7 @@ the partner's natural `fact_key` (gateway, reference, kind, outcome), so that an
 from collections.abc import Mapping
 from uuid import UUID
 
-from canonical.base import Instant, Name, Value
+from canonical.base import Instant, Key, Name, Value
 from canonical.money import Currency, Money
 from canonical.order import Hold, Line, ReleaseLine, Shipping
 from canonical.parties import Destination, Language
@@ -65,6 +65,16 @@ class RowsMoved(Event):
     eta: Instant | None = None
 
 
+class OrderConfirmed(Event):
+    """The order is paid for, nothing blocks it, and some of it has its stock. It happens once."""
+
+
+class DeadlinePassed(Event):
+    """A time that the order set itself (`Remind`) has come; the rules look again whether it still matters."""
+
+    name: Key
+
+
 class StockReserved(Event):
     """The whole order has its stock: every unit is reserved."""
 
@@ -98,16 +108,18 @@ class HoldReleased(Event):
 class PaymentRequested(Event):
     """A gateway was asked for an authorisation."""
 
-    key: Name
+    key: Key
     tender: int
     gateway: Name
+    reference: Name | None = None
+    """The authorisation that is to be adopted, where there is one already."""
     amount: Money
 
 
 class PaymentAuthorised(Event):
     """The gateway holds money for this order. `key` is the operation's effect key."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -118,7 +130,7 @@ class PaymentAuthorised(Event):
 class PaymentDeclined(Event):
     """The gateway refused to authorise."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name | None = None
     amount: Money
@@ -128,17 +140,19 @@ class PaymentDeclined(Event):
 class CaptureRequested(Event):
     """The gateway was asked to take money; `shipments` are what it pays for."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
     shipments: tuple[Name, ...] = ()
+    final: bool = False
+    """The gateway may let the rest of the authorisation go."""
 
 
 class PaymentCaptured(Event):
     """The gateway took the money."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -147,7 +161,7 @@ class PaymentCaptured(Event):
 class CaptureFailed(Event):
     """The gateway would not take the money."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -157,7 +171,7 @@ class CaptureFailed(Event):
 class VoidRequested(Event):
     """The gateway was asked to let the authorised money go."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -166,7 +180,7 @@ class VoidRequested(Event):
 class PaymentVoided(Event):
     """The authorisation is gone: voided by us, expired, or cancelled at the gateway."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -176,7 +190,7 @@ class PaymentVoided(Event):
 class VoidFailed(Event):
     """The gateway would not void the authorisation."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -186,7 +200,7 @@ class VoidFailed(Event):
 class RefundRequested(Event):
     """The gateway was asked to pay money back."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -196,7 +210,7 @@ class RefundRequested(Event):
 class PaymentRefunded(Event):
     """The gateway paid money back, because we asked or by its own desk."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -205,7 +219,7 @@ class PaymentRefunded(Event):
 class RefundFailed(Event):
     """The gateway could not pay the money back, at once or later."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -215,7 +229,7 @@ class RefundFailed(Event):
 class DisputeOpened(Event):
     """The customer disputes a charge."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -225,7 +239,7 @@ class DisputeOpened(Event):
 class DisputeClosed(Event):
     """A dispute was decided."""
 
-    key: Name
+    key: Key
     gateway: Name
     reference: Name
     amount: Money
@@ -282,6 +296,8 @@ class CancelRequested(Event):
     cancel_id: Name
     reason: str
     actor: Name
+    unpaid: bool = False
+    """It is cancelled because its payment did not come; one that was paid after all is not cancelled."""
 
 
 class CancelAccepted(Event):
@@ -360,13 +376,14 @@ class StepRefused(Event):
 class EffectRejected(Event):
     """A partner said no, for good, to something that no other event covers."""
 
-    key: Name
+    key: Key
     command: Name
     reason: str
 
 
 EVENTS: tuple[type[Event], ...] = (
-    OrderPlaced, OrderRejected, RowsMoved, StockReserved, StockShort, StockArrived, HoldPlaced, HoldReleased,
+    OrderPlaced, OrderRejected, OrderConfirmed, DeadlinePassed, RowsMoved, StockReserved, StockShort,
+    StockArrived, HoldPlaced, HoldReleased,
     PaymentRequested, PaymentAuthorised, PaymentDeclined, CaptureRequested, PaymentCaptured, CaptureFailed,
     VoidRequested, PaymentVoided, VoidFailed, RefundRequested, PaymentRefunded, RefundFailed, DisputeOpened,
     DisputeClosed, ReleaseRequested, ReleaseAccepted, ReleaseRefused, GoodsDispatched, ShipmentCreated,

@@ -15,6 +15,7 @@ from canonical.events import (
     HoldPlaced,
     HoldReleased,
     NoteAdded,
+    OrderConfirmed,
     OrderPlaced,
     OrderRejected,
     PaymentAuthorised,
@@ -37,12 +38,14 @@ from canonical.events import (
     VoidFailed,
     VoidRequested,
 )
-from canonical.order import Cancellation, Line, Note, Order, Release, ReturnReceipt, Row, Shipment
+from canonical.lines import Line, Row
+from canonical.order import LEFT_THE_HOUSE, Cancellation, Note, Order, Release, ReturnReceipt, Shipment
 from canonical.payment import Outcome, Payment, PaymentEntry, PaymentKind
 from canonical.statuses import (
     RELEASE_MOVES,
     ROW_MOVES,
     CancelStatus,
+    HoldType,
     ReleaseStatus,
     RowStatus,
     may_follow,
@@ -111,36 +114,50 @@ def _rejected(_: Order, event: OrderRejected) -> dict[str, Any]:
 def _rows_moved(order: Order, event: RowsMoved) -> dict[str, Any]:
     if not may_follow(ROW_MOVES, event.before, event.after):
         raise EvolveError(event, f"units don't go from {event.before.value} to {event.after.value}")
+    if all(line.id != event.line_id for line in order.lines):
+        raise EvolveError(event, f"there is no line {event.line_id}")
     lines = tuple(_move(line, event) if line.id == event.line_id else line for line in order.lines)
-    return {"lines": lines}
+    changes: dict[str, Any] = {"lines": lines}
+    asked = order.cancellation
+    if event.after is RowStatus.CANCELLED and asked is not None and asked.status is CancelStatus.REQUESTED:
+        changes["cancellation"] = asked.replace(units=asked.units + event.quantity)
+    return changes
+
+
+_AT_NO_NODE = frozenset({RowStatus.CREATED, RowStatus.BACKORDERED, RowStatus.RESERVED})
+_IN_NO_RELEASE = _AT_NO_NODE | {RowStatus.SCHEDULED}
 
 
 def _move(line: Line, event: RowsMoved) -> Line:
     left = event.quantity
-    rows: list[Row] = []
+    stay: list[Row] = []
+    gone: list[Row] = []
     for row in line.rows:
-        taken = min(left, row.quantity) if _matches(row, event) else 0
+        taken = min(left, row.quantity) if left > 0 and _matches(row, event) else 0
+        if not taken:
+            stay.append(row)
+            continue
         if taken < row.quantity:
-            rows.append(row.replace(quantity=row.quantity - taken) if taken else row)
+            stay.append(row.replace(quantity=row.quantity - taken))
+        gone.append(_arrived(row, taken, event))
         left -= taken
     if left or event.quantity <= 0:
-        found = event.quantity - left
-        raise EvolveError(
-            event,
-            f"line {line.id} has {found} units at {event.before.value} there, not {event.quantity}",
-        )
-    keeps_release = event.after not in {RowStatus.CREATED, RowStatus.RESERVED, RowStatus.BACKORDERED}
-    rows.append(
-        Row(
-            status=event.after,
-            quantity=event.quantity,
-            node=event.node or (event.from_node if keeps_release else None),
-            release=event.release or (event.from_release if keeps_release else None),
-            shipment=event.shipment,
-            eta=event.eta,
-        ),
+        found = line.quantity(event.before) if event.quantity <= 0 else event.quantity - left
+        reason = f"line {line.id} has {found} units at {event.before.value} there, not {event.quantity}"
+        raise EvolveError(event, reason)
+    return line.replace(rows=_merged([*stay, *gone]))
+
+
+def _arrived(row: Row, quantity: int, event: RowsMoved) -> Row:
+    """Return the units where they are now: they keep node, release and shipment as far as these still apply."""
+    return Row(
+        status=event.after,
+        quantity=quantity,
+        node=event.node or (None if event.after in _AT_NO_NODE else row.node),
+        release=event.release or (None if event.after in _IN_NO_RELEASE else row.release),
+        shipment=event.shipment or (row.shipment if event.after in LEFT_THE_HOUSE else None),
+        eta=event.eta,
     )
-    return line.replace(rows=_merged(rows))
 
 
 def _matches(row: Row, event: RowsMoved) -> bool:
@@ -168,7 +185,14 @@ def _hold_placed(order: Order, event: HoldPlaced) -> dict[str, Any]:
 def _hold_released(order: Order, event: HoldReleased) -> dict[str, Any]:
     if order.hold(event.type) is None:
         raise EvolveError(event, f"there is no {event.type.value} hold")
-    return {"holds": tuple(hold for hold in order.holds if hold.type is not event.type)}
+    changes: dict[str, Any] = {"holds": tuple(hold for hold in order.holds if hold.type is not event.type)}
+    if event.type is HoldType.PRICE_MISMATCH:
+        changes["price_accepted"] = True
+    return changes
+
+
+def _confirmed(order: Order, event: OrderConfirmed) -> dict[str, Any]:
+    return {"confirmed_at": event.recorded_at or order.placed_at}
 
 
 PaymentEvent: TypeAlias = (
@@ -196,36 +220,70 @@ _ENTRY: Mapping[type[Event], tuple[PaymentKind, Outcome]] = {
 
 def _payment(order: Order, event: PaymentEvent) -> dict[str, Any]:
     kind, outcome = _ENTRY.get(type(event)) or (PaymentKind.DISPUTE, _dispute_outcome(event))
+    before = _operation(order.payment, event, kind)
     entry = PaymentEntry(
-        key=_operation(order.payment, event, kind),
+        key=before.key if before else event.key,
         kind=kind,
         outcome=outcome,
         gateway=event.gateway,
-        reference=None if isinstance(event, PaymentRequested) else event.reference,
+        reference=event.reference or (before.reference if before else None),
         amount=event.amount,
         at=event.occurred_at or event.recorded_at or order.placed_at,
+        tender=_tender(order.payment, event, before) if kind is PaymentKind.AUTHORISE else None,
         capture_before=event.capture_before if isinstance(event, PaymentAuthorised) else None,
         multicapture=isinstance(event, PaymentAuthorised) and event.multicapture,
+        final=event.final if isinstance(event, CaptureRequested) else before is not None and before.final,
+        shipments=event.shipments
+        if isinstance(event, CaptureRequested)
+        else before.shipments
+        if before
+        else (),
         reason=getattr(event, "reason", None) or None,
     )
     return {"payment": order.payment.replace(entries=(*order.payment.entries, entry))}
+
+
+def _tender(payment: Payment, event: PaymentEvent, before: PaymentEntry | None) -> int | None:
+    if isinstance(event, PaymentRequested):
+        return event.tender
+    if before is not None and before.tender is not None:
+        return before.tender
+    named = (t.n for t in payment.tenders if t.gateway == event.gateway and t.reference == event.reference)
+    return next(named, None)
 
 
 def _dispute_outcome(event: PaymentEvent) -> Outcome:
     return Outcome.SUCCEEDED if isinstance(event, DisputeClosed) and event.won else Outcome.FAILED
 
 
-def _operation(payment: Payment, event: PaymentEvent, kind: PaymentKind) -> str:
-    """Find which operation an outcome belongs to: a webhook that beats the answer may not name our key."""
-    entries = payment.latest()
-    if any(entry.key == event.key for entry in entries):
-        return event.key
-    for entry in entries:
-        pending = entry.kind is kind and entry.outcome is Outcome.REQUESTED
-        same = entry.reference in {None, getattr(event, "reference", None)}
-        if pending and same and entry.gateway == event.gateway and entry.amount == event.amount:
-            return entry.key
-    return event.key
+_ASKED_BY_US = (PaymentRequested, CaptureRequested, VoidRequested, RefundRequested)
+
+
+def _operation(payment: Payment, event: PaymentEvent, kind: PaymentKind) -> PaymentEntry | None:
+    """Find the operation that an event is about: a webhook that beats the answer may not name our key.
+
+    By key; else what was asked of that gateway for that reference and that amount (any amount, where it is voided) and
+    is not decided; else, one reference being one authorisation, what was said of it before.
+    """
+    latest = payment.latest()
+    by_key = next((e for e in latest if e.key == event.key), None)
+    if isinstance(event, _ASKED_BY_US) or (by_key is not None and by_key.outcome is Outcome.REQUESTED):
+        return by_key
+    of_kind = [e for e in latest if e.kind is kind and e.gateway == event.gateway]
+    pending = (e for e in of_kind if e.outcome is Outcome.REQUESTED and _is_about(e, event, kind))
+    if by_key is not None:
+        # A new fact with the outcome that is known already: what was known was about its twin, told without a key.
+        twice = (kind, _ENTRY.get(type(event))) == (by_key.kind, (by_key.kind, by_key.outcome))
+        return (next(pending, None) if twice else None) or by_key
+    found = next(pending, None)
+    if found is None and kind is PaymentKind.AUTHORISE and event.reference is not None:
+        found = next((e for e in of_kind if e.reference == event.reference), None)
+    return found
+
+
+def _is_about(asked: PaymentEntry, event: PaymentEvent, kind: PaymentKind) -> bool:
+    same_amount = asked.amount == event.amount or kind is PaymentKind.VOID
+    return same_amount and asked.reference in {None, event.reference}
 
 
 def _release_requested(order: Order, event: ReleaseRequested) -> dict[str, Any]:
@@ -259,15 +317,50 @@ def _with_release_status(
     if release is None:
         raise EvolveError(event, f"there is no release {release_id}")
     if not may_follow(RELEASE_MOVES, release.status, status):
-        raise EvolveError(event, f"release {release_id} doesn't go from {release.status.value} to {status.value}")
+        raise EvolveError(
+            event, f"release {release_id} doesn't go from {release.status.value} to {status.value}"
+        )
     return tuple(r.replace(status=status) if r.id == release_id else r for r in order.releases)
 
 
-def _release_refused(order: Order, event: ReleaseRefused) -> dict[str, Any]:
+def _release_accepted(order: Order, event: ReleaseAccepted) -> dict[str, Any]:
+    release = order.release(event.release_id)
+    late = {ReleaseStatus.CANCEL_REQUESTED, ReleaseStatus.PARTIALLY_SHIPPED}
+    if release is not None and release.status in late:
+        return {}
+    return {"releases": _with_release_status(order, event, event.release_id, ReleaseStatus.ACCEPTED)}
+
+
+def _release_refused(order: Order, event: ReleaseRefused | ReleaseCancelled) -> dict[str, Any]:
     releases = _with_release_status(order, event, event.release_id, ReleaseStatus.REFUSED)
     node = next(r.node for r in releases if r.id == event.release_id)
-    rejected = order.rejected_nodes if node in order.rejected_nodes else (*order.rejected_nodes, node)
-    return {"releases": releases, "rejected_nodes": rejected}
+    return {"releases": releases, "rejected_nodes": _rejecting(order, node)}
+
+
+def _rejecting(order: Order, node: str) -> tuple[str, ...]:
+    return order.rejected_nodes if node in order.rejected_nodes else (*order.rejected_nodes, node)
+
+
+def _release_cancelled(order: Order, event: ReleaseCancelled) -> dict[str, Any]:
+    """A node that cancels unasked refuses; one that answers after it has sent everything changes nothing."""
+    release = order.release(event.release_id)
+    if release is not None and release.status is ReleaseStatus.SHIPPED:
+        return {}
+    changes: dict[str, Any] = {
+        "releases": _with_release_status(order, event, event.release_id, ReleaseStatus.CANCELLED),
+    }
+    if release is not None and release.status is not ReleaseStatus.CANCEL_REQUESTED:
+        changes["rejected_nodes"] = _rejecting(order, release.node)
+    return changes
+
+
+def _release_cancel_refused(order: Order, event: ReleaseCancelRefused) -> dict[str, Any]:
+    release = order.release(event.release_id)
+    if release is not None and release.status is not ReleaseStatus.CANCEL_REQUESTED:
+        raise EvolveError(event, f"release {release.id} is {release.status.value}: nobody waits for this")
+    sent = any(shipment.release == event.release_id for shipment in order.shipments)
+    status = ReleaseStatus.PARTIALLY_SHIPPED if sent else ReleaseStatus.ACCEPTED
+    return {"releases": _with_release_status(order, event, event.release_id, status)}
 
 
 def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
@@ -287,6 +380,12 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
     release = order.release(event.release_id)
     asked = sum(line.quantity for line in release.lines) if release else 0
     status = ReleaseStatus.SHIPPED if sent >= asked else ReleaseStatus.PARTIALLY_SHIPPED
+    if (
+        release
+        and release.status is ReleaseStatus.CANCEL_REQUESTED
+        and status is ReleaseStatus.PARTIALLY_SHIPPED
+    ):
+        status = ReleaseStatus.CANCEL_REQUESTED
     return {
         "shipments": shipments,
         "releases": _with_release_status(order, event, event.release_id, status),
@@ -294,6 +393,8 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
 
 
 def _cancel_requested(order: Order, event: CancelRequested) -> dict[str, Any]:
+    if order.cancellation is not None and order.cancellation.status is not CancelStatus.REJECTED:
+        return {}  # it joins the one that is open or done
     return {
         "cancellation": Cancellation(
             id=event.cancel_id,
@@ -301,6 +402,7 @@ def _cancel_requested(order: Order, event: CancelRequested) -> dict[str, Any]:
             reason=event.reason,
             actor=event.actor,
             requested_at=event.occurred_at or event.recorded_at or order.placed_at,
+            unpaid=event.unpaid,
         ),
     }
 
@@ -332,16 +434,17 @@ def _note_added(order: Order, event: NoteAdded) -> dict[str, Any]:
 
 _CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
     OrderRejected: _rejected,
+    OrderConfirmed: _confirmed,
     RowsMoved: _rows_moved,
     HoldPlaced: _hold_placed,
     HoldReleased: _hold_released,
     **dict.fromkeys((*_ENTRY, DisputeClosed), _payment),
     ReleaseRequested: _release_requested,
-    ReleaseAccepted: _release_status(ReleaseStatus.ACCEPTED),
+    ReleaseAccepted: _release_accepted,
     ReleaseRefused: _release_refused,
     ReleaseCancelRequested: _release_status(ReleaseStatus.CANCEL_REQUESTED),
-    ReleaseCancelled: _release_status(ReleaseStatus.CANCELLED),
-    ReleaseCancelRefused: _release_status(ReleaseStatus.ACCEPTED),
+    ReleaseCancelled: _release_cancelled,
+    ReleaseCancelRefused: _release_cancel_refused,
     ShipmentCreated: _shipment_created,
     CancelRequested: _cancel_requested,
     CancelAccepted: _cancel_decided(CancelStatus.ACCEPTED),

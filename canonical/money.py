@@ -65,6 +65,11 @@ class Money(Value):
             raise ValueError(message)
         return int(scaled)
 
+    def rounded(self) -> "Money":
+        """Return the amount in whole minor units, half up."""
+        unit = Decimal(1).scaleb(-exponent(self.currency))
+        return Money(amount=self.amount.quantize(unit, rounding=ROUND_HALF_UP), currency=self.currency)
+
     def _same(self, other: "Money") -> Decimal:
         if other.currency != self.currency:
             raise CurrencyMismatchError(self.currency, other.currency)
@@ -137,7 +142,7 @@ def share_of_units(whole: Money, count: int, units: int, done: int) -> Money:
     """Return what `units` more of `count` units are worth when `done` were taken before.
 
     Cumulative: ``A(done + units) - A(done)`` with ``A(j) = half-up(whole * j / count)``, so that the parts always
-    add up to the whole (1.67 over two is 0.84 and then 0.83).
+    add up to the whole (1.67 over two is 0.84 and then 0.83). A whole that is finer than minor units is rounded half up.
     """
     if not 0 <= done <= done + units <= count:
         message = f"{units} more units after {done} of {count} is not possible"
@@ -145,7 +150,9 @@ def share_of_units(whole: Money, count: int, units: int, done: int) -> Money:
     if not count:
         return Money.zero(whole.currency)
 
+    scaled = whole.amount.scaleb(exponent(whole.currency))
+
     def cumulative(j: int) -> int:
-        return int((Decimal(whole.minor) * j / count).to_integral_value(rounding=ROUND_HALF_UP))
+        return int((scaled * j / count).to_integral_value(rounding=ROUND_HALF_UP))
 
     return Money.from_minor(cumulative(done + units) - cumulative(done), whole.currency)

@@ -1,13 +1,13 @@
 """The order: lines as rows of quantities, holds, payment, releases, shipments. Headers are derived from them."""
 
-from collections.abc import Iterable
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from canonical.base import Instant, Name, Quantity, Value
+from canonical.lines import Discount, Line, Row, Shipping, Tax
 from canonical.money import Currency, Money, total
 from canonical.parties import Destination, Language
 from canonical.payment import Payment
@@ -23,71 +23,11 @@ from canonical.statuses import (
     RowStatus,
 )
 
-
-class Tax(Value):
-    """One tax on one line or on the shipping. `rate` is a fraction (0.19)."""
-
-    code: Name
-    rate: Annotated[Decimal, Field(ge=0, le=1)]
-    amount: Money
-
-
-class Discount(Value):
-    """A reduction, with the share of it that this line bears."""
-
-    code: Name
-    amount: Money
-
-
-class Row(Value):
-    """Some units of a line that stand at the same place. A line's rows always add up to what was ordered."""
-
-    status: RowStatus
-    quantity: Annotated[int, Field(gt=0)]
-    node: Name | None = None
-    release: Name | None = None
-    shipment: Name | None = None
-    eta: Instant | None = None
-
-
-class Line(Value):
-    """What was ordered of one SKU. `discounts` and `taxes` are the whole line's."""
-
-    id: Name
-    sku: Name
-    title: str = ""
-    ordered: Annotated[int, Field(gt=0, le=1_000_000)]
-    unit_price: Money
-    """The price of one unit, before discounts; with tax when `Order.prices_include_tax`."""
-    discounts: tuple[Discount, ...] = ()
-    taxes: tuple[Tax, ...] = ()
-    rows: tuple[Row, ...]
-    attributes: dict[str, str] = {}
-
-    def quantity(self, *statuses: RowStatus) -> int:
-        """Return how many units stand at one of `statuses`."""
-        return sum(row.quantity for row in self.rows if row.status in statuses)
-
-    def goods(self) -> Money:
-        """Return what the whole line costs after discounts, before tax that is not in the price."""
-        gross = self.unit_price * self.ordered
-        return gross - total((d.amount for d in self.discounts), gross.currency)
-
-    def tax(self) -> Money:
-        """Return the tax of the whole line."""
-        return total((t.amount for t in self.taxes), self.unit_price.currency)
-
-
-class Shipping(Value):
-    """What delivery costs the customer, and how it was promised."""
-
-    method: Name = "standard"
-    amount: Money
-    taxes: tuple[Tax, ...] = ()
-
-    def tax(self) -> Money:
-        """Return the tax on delivery."""
-        return total((t.amount for t in self.taxes), self.amount.currency)
+__all__ = [
+    "Cancellation", "Discount", "Hold", "Line", "Note", "Order", "Release", "ReleaseLine", "ReturnReceipt", "Row",
+    "Shipment", "Shipping", "Tax", "rows_at",
+]  # fmt: skip
+"""What belongs to an order, its lines too: those who look for one find it here."""
 
 
 class Hold(Value):
@@ -140,6 +80,10 @@ class Cancellation(Value):
     reason: str
     actor: Name
     requested_at: Instant
+    unpaid: bool = False
+    """Its payment did not come in time."""
+    units: Quantity = 0
+    """How many units it has cancelled so far."""
 
 
 class ReturnReceipt(Value):
@@ -178,6 +122,9 @@ class Order(Value):
     shipping: Shipping
     total: Money
     """What the customer owes, as the channel states it."""
+    price_accepted: bool = False
+    """A person released a price_mismatch hold: what the tenders say is what is owed."""
+    confirmed_at: Instant | None = None
     payment: Payment = Payment()
     holds: tuple[Hold, ...] = ()
     releases: tuple[Release, ...] = ()
@@ -223,18 +170,47 @@ class Order(Value):
         return sum(line.ordered for line in self.lines)
 
     def computed_total(self) -> Money:
-        """Return what lines and shipping add up to; `total` should equal it."""
-        goods = total((line.goods() for line in self.lines), self.currency) + self.shipping.amount
-        return goods if self.prices_include_tax else goods + self.tax()
+        """Return what lines and shipping add up to, each rounded to minor units; `total` should equal it."""
+        return self._worth({line.id: line.ordered for line in self.lines})
 
     def tax(self) -> Money:
         """Return all tax of the order."""
         return total((line.tax() for line in self.lines), self.currency) + self.shipping.tax()
 
+    def worth_without_cancelled(self) -> Money:
+        """Return what lines and shipping add up to for all that is not cancelled; nothing if all of it is."""
+        return self._worth(
+            {line.id: line.ordered - line.quantity(RowStatus.CANCELLED) for line in self.lines}
+        )
+
+    def worth_shipped(self) -> Money:
+        """Return what has left the house is worth to the customer; shipping not included."""
+        plus_tax = not self.prices_include_tax
+        shipped = (line.worth(line.quantity(*LEFT_THE_HOUSE), plus_tax=plus_tax) for line in self.lines)
+        return total(shipped, self.currency)
+
+    def _worth(self, units: Mapping[str, int]) -> Money:
+        if not any(units.values()):
+            return Money.zero(self.currency)
+        plus_tax = not self.prices_include_tax
+        goods = total((line.worth(units[line.id], plus_tax=plus_tax) for line in self.lines), self.currency)
+        return goods + self.shipping.worth(plus_tax=plus_tax)
+
+    def owed(self) -> Money:
+        """Return what the customer has to pay: the stated total, less what was cancelled; never below nothing."""
+        owed = self.total
+        if self.price_accepted:
+            owed = min(owed, total((t.amount for t in self.payment.tenders), self.currency))
+        cancelled = self.quantity(RowStatus.CANCELLED)
+        if cancelled == self.ordered():
+            return Money.zero(self.currency)
+        if cancelled:
+            owed -= self.computed_total() - self.worth_without_cancelled()
+        return max(owed, Money.zero(self.currency))
+
     def is_paid_for(self) -> bool:
         """Say whether money is authorised, captured or prepaid for all that is not cancelled."""
-        covered = self.payment.authorised(self.currency) + self.payment.prepaid(self.currency)
-        return covered >= self.total
+        return self.payment.covered(self.currency) >= self.owed()
 
     def payment_status(self) -> PaymentStatus:
         """Derive the payment axis."""
@@ -244,13 +220,14 @@ class Order(Value):
         """Derive the fulfilment axis from the furthest and the least far of the live rows."""
         return _fulfilment({row.status for line in self.lines for row in line.rows})
 
-    def status(self) -> OrderStatus:
+    def status(self) -> OrderStatus:  # noqa: PLR0911 - one return per status reads as the table it is
         """Derive the header's lifecycle."""
         if self.rejected_reason is not None:
             return OrderStatus.REJECTED
         statuses = {row.status for line in self.lines for row in line.rows}
         if statuses == {RowStatus.CANCELLED}:
-            return OrderStatus.CANCELLED
+            unpaid = self.cancellation is not None and self.cancellation.unpaid
+            return OrderStatus.EXPIRED if unpaid else OrderStatus.CANCELLED
         if statuses <= _FINISHED and self.is_settled():
             return OrderStatus.COMPLETED
         if statuses & _UNDER_WAY:
@@ -260,29 +237,42 @@ class Order(Value):
         return OrderStatus.PLACED
 
     def is_settled(self) -> bool:
-        """Say whether nothing is left to capture or to pay back."""
-        open_money = self.payment.capture_pending(self.currency) + self.payment.refund_pending(self.currency)
-        taken = self.payment.captured(self.currency) + self.payment.prepaid(self.currency)
-        shipped = self.quantity(*_LEFT_THE_HOUSE) > 0
-        return not open_money and (not shipped or bool(taken))
+        """Say whether nothing is left to capture or to pay back for what has left the house."""
+        currency, payment = self.currency, self.payment
+        if payment.capture_pending(currency) or payment.refund_pending(currency):
+            return False
+        captured, prepaid = payment.captured(currency), payment.prepaid(currency)
+        shipped = self.worth_shipped()
+        if not shipped:
+            return captured <= payment.refunded(currency)
+        due = min(shipped + self.shipping.worth(plus_tax=not self.prices_include_tax), self.owed())
+        enough = captured + prepaid >= due
+        too_much = captured - payment.refunded(currency) > max(due - prepaid, Money.zero(currency))
+        return enough and not too_much
 
 
-_LEFT_THE_HOUSE = frozenset(
+LEFT_THE_HOUSE = frozenset(
     {RowStatus.SHIPPED, RowStatus.DELIVERED, RowStatus.RECEIVED_GOOD, RowStatus.RECEIVED_DAMAGED},
 )
-_FINISHED = _LEFT_THE_HOUSE | {RowStatus.CANCELLED}
-_UNDER_WAY = _LEFT_THE_HOUSE | {RowStatus.RELEASED, RowStatus.ACCEPTED}
+NOT_LEFT_YET = frozenset(
+    {
+        RowStatus.CREATED, RowStatus.BACKORDERED, RowStatus.RESERVED, RowStatus.SCHEDULED,
+        RowStatus.RELEASED, RowStatus.ACCEPTED,
+    },
+)  # fmt: skip
+_FINISHED = LEFT_THE_HOUSE | {RowStatus.CANCELLED}
+_UNDER_WAY = LEFT_THE_HOUSE | {RowStatus.RELEASED, RowStatus.ACCEPTED}
 
 
 def _fulfilment(statuses: set[RowStatus]) -> FulfilmentStatus:
     live = statuses - {RowStatus.CANCELLED}
     if not live:
         return FulfilmentStatus.CANCELLED
-    if live <= _LEFT_THE_HOUSE - {RowStatus.SHIPPED}:
+    if live <= LEFT_THE_HOUSE - {RowStatus.SHIPPED}:
         return FulfilmentStatus.DELIVERED
-    if live <= _LEFT_THE_HOUSE:
+    if live <= LEFT_THE_HOUSE:
         return FulfilmentStatus.SHIPPED
-    if live & _LEFT_THE_HOUSE:
+    if live & LEFT_THE_HOUSE:
         return FulfilmentStatus.PARTIALLY_SHIPPED
     if live & {RowStatus.RELEASED, RowStatus.ACCEPTED}:
         return FulfilmentStatus.RELEASED

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from canonical.base import Instant, Name, Value
+from canonical.base import Instant, Key, Name, Value
 from canonical.money import Money, total
 from canonical.statuses import PaymentStatus
 
@@ -52,45 +52,109 @@ class Tender(Value):
 class PaymentEntry(Value):
     """One fact about one reference at the gateway. `key` groups request and outcome of the same operation."""
 
-    key: Name
+    key: Key
     kind: PaymentKind
     outcome: Outcome
     gateway: Name
     reference: Name | None = None
+    """The authorisation that it is about."""
     amount: Money
     at: Instant
+    tender: int | None = None
+    """Which tender an authorisation is for, where that is known."""
     capture_before: Instant | None = None
     multicapture: bool = False
+    final: bool = False
+    """A capture after which the gateway lets the rest go."""
+    shipments: tuple[Name, ...] = ()
     reason: str | None = None
+
+    def annuls(self, earlier: "PaymentEntry") -> bool:
+        """Say whether this is the newer word about the same operation.
+
+        An outcome replaces its request, never the reverse, however late the request is told. Of two outcomes the one
+        that happened later stands: a later failure annuls a success.
+        """
+        if self.outcome is Outcome.REQUESTED:
+            return earlier.outcome is Outcome.REQUESTED
+        return earlier.outcome is Outcome.REQUESTED or self.at >= earlier.at
 
 
 class Payment(Value):
-    """The tenders of an order, and everything that the gateways said about them, oldest first."""
+    """The tenders of an order, and everything that the gateways said about them, in the order of its telling."""
 
     tenders: tuple[Tender, ...] = ()
     entries: tuple[PaymentEntry, ...] = ()
 
     def latest(self) -> tuple[PaymentEntry, ...]:
-        """Return the last word about each operation: an outcome replaces its request, a later failure a success."""
-        return tuple({entry.key: entry for entry in self.entries}.values())
+        """Return the last word about each operation, operations by their first mention."""
+        latest: dict[str, PaymentEntry] = {}
+        for entry in self.entries:
+            earlier = latest.get(entry.key)
+            if earlier is None or entry.annuls(earlier):
+                latest[entry.key] = entry
+        return tuple(latest.values())
 
     def _sum(self, kind: PaymentKind, outcome: Outcome, currency: str) -> Money:
         found = (e.amount for e in self.latest() if e.kind is kind and e.outcome is outcome)
         return total(found, currency)
 
+    def of_kind(self, kind: PaymentKind, *outcomes: Outcome) -> tuple[PaymentEntry, ...]:
+        """Return the last words about operations of a kind that went so, oldest first."""
+        return tuple(e for e in self.latest() if e.kind is kind and e.outcome in outcomes)
+
     def authorised(self, currency: str) -> Money:
         """Return what may still be captured or has been: successful authorisations that were not voided."""
-        voided = {
-            e.reference for e in self.latest() if e.kind is PaymentKind.VOID and e.outcome is Outcome.SUCCEEDED
-        }
+        voided = {e.reference for e in self.of_kind(PaymentKind.VOID, Outcome.SUCCEEDED)}
         live = (e.amount for e in self.authorisations() if e.reference not in voided)
         return total(live, currency)
 
     def authorisations(self) -> tuple[PaymentEntry, ...]:
-        """Return the successful authorisations, oldest first."""
-        return tuple(
-            e for e in self.latest() if e.kind is PaymentKind.AUTHORISE and e.outcome is Outcome.SUCCEEDED
-        )
+        """Return the successful authorisations, oldest first; one reference is one authorisation."""
+        return self.of_kind(PaymentKind.AUTHORISE, Outcome.SUCCEEDED)
+
+    def capturable(self, currency: str) -> tuple[tuple[PaymentEntry, Money], ...]:
+        """Return each authorisation that still holds money, oldest first, with what is left of it.
+
+        Nothing is left of one that was voided, or asked to be; nor after a final capture, which any capture is where
+        the gateway allows but one. A capture that is not decided yet counts as made.
+        """
+        latest = self.latest()
+        gone: set[str | None] = set()
+        taken: dict[str | None, Money] = {}
+        for e in latest:
+            if e.outcome is Outcome.FAILED:
+                continue
+            if e.kind is PaymentKind.VOID:
+                gone.add(e.reference)
+            elif e.kind is PaymentKind.CAPTURE:
+                taken[e.reference] = taken.get(e.reference, Money.zero(currency)) + e.amount
+                if e.final:
+                    gone.add(e.reference)
+        left: list[tuple[PaymentEntry, Money]] = []
+        for e in latest:
+            if (
+                e.kind is not PaymentKind.AUTHORISE
+                or e.outcome is not Outcome.SUCCEEDED
+                or e.reference in gone
+            ):
+                continue
+            used = taken.get(e.reference)
+            if used is not None and not e.multicapture:
+                continue
+            rest = e.amount - used if used is not None else e.amount
+            if rest.amount > 0:
+                left.append((e, rest))
+        return tuple(left)
+
+    def available(self, currency: str) -> Money:
+        """Return what may still be captured."""
+        return total((left for _, left in self.capturable(currency)), currency)
+
+    def covered(self, currency: str) -> Money:
+        """Return what the merchant has or can have: prepaid, captured, being captured, and capturable."""
+        taken = self.prepaid(currency) + self.captured(currency) + self.capture_pending(currency)
+        return taken + self.available(currency)
 
     def captured(self, currency: str) -> Money:
         """Return what was captured for certain."""

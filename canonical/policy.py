@@ -23,6 +23,8 @@ class StockPolicy(Value):
 
     back_order: bool = True
     """Short lines wait for stock; otherwise they are cancelled at once."""
+    ship_partial: bool = True
+    """What is there is sent while the rest is back-ordered; otherwise an order waits until all of it is there."""
     cancel_back_order_after_days: Annotated[int, Field(gt=0)] = 30
 
 

@@ -111,6 +111,19 @@ class HoldType(StrEnum):
     OTHER = "other"
 
 
+class ChannelStatus(StrEnum):
+    """What a channel may be told of its order besides shipments and cancellations. The list is closed."""
+
+    CONFIRMED = "confirmed"
+    BACK_ORDERED = "back_ordered"
+    PAYMENT_DECLINED = "payment_declined"
+    CANCEL_REJECTED = "cancel_rejected"
+    AMENDMENT_RECEIVED = "amendment_received"
+    AMENDMENT_REJECTED = "amendment_rejected"
+    ON_HOLD = "on_hold"
+    REJECTED = "rejected"
+
+
 class Block(StrEnum):
     """A step that a hold forbids."""
 
@@ -122,7 +135,9 @@ class Block(StrEnum):
 ROW_MOVES: Mapping[RowStatus, frozenset[RowStatus]] = {
     RowStatus.CREATED: frozenset({RowStatus.BACKORDERED, RowStatus.RESERVED, RowStatus.CANCELLED}),
     RowStatus.BACKORDERED: frozenset({RowStatus.RESERVED, RowStatus.CANCELLED}),
-    RowStatus.RESERVED: frozenset({RowStatus.SCHEDULED, RowStatus.CREATED, RowStatus.CANCELLED}),
+    RowStatus.RESERVED: frozenset(
+        {RowStatus.SCHEDULED, RowStatus.CREATED, RowStatus.BACKORDERED, RowStatus.CANCELLED},
+    ),
     RowStatus.SCHEDULED: frozenset({RowStatus.RELEASED, RowStatus.RESERVED, RowStatus.CANCELLED}),
     RowStatus.RELEASED: frozenset(
         {RowStatus.ACCEPTED, RowStatus.SHIPPED, RowStatus.CREATED, RowStatus.CANCELLED},
@@ -140,13 +155,13 @@ ROW_MOVES: Mapping[RowStatus, frozenset[RowStatus]] = {
 RELEASE_MOVES: Mapping[ReleaseStatus, frozenset[ReleaseStatus]] = {
     ReleaseStatus.REQUESTED: frozenset(
         {
-            ReleaseStatus.ACCEPTED, ReleaseStatus.REFUSED, ReleaseStatus.CANCEL_REQUESTED,
+            ReleaseStatus.ACCEPTED, ReleaseStatus.REFUSED, ReleaseStatus.CANCEL_REQUESTED, ReleaseStatus.CANCELLED,
             ReleaseStatus.PARTIALLY_SHIPPED, ReleaseStatus.SHIPPED,
         },
     ),
     ReleaseStatus.ACCEPTED: frozenset(
         {
-            ReleaseStatus.REFUSED, ReleaseStatus.CANCEL_REQUESTED,
+            ReleaseStatus.REFUSED, ReleaseStatus.CANCEL_REQUESTED, ReleaseStatus.CANCELLED,
             ReleaseStatus.PARTIALLY_SHIPPED, ReleaseStatus.SHIPPED,
         },
     ),

@@ -7,7 +7,7 @@ through a port; it yields a question and gets the answer back: ``stock = yield S
 from collections.abc import Generator
 from uuid import UUID
 
-from canonical.base import Instant, Name, Value
+from canonical.base import Instant, Key, Name, Value
 from canonical.commands import Command
 from canonical.events import Event
 from canonical.stock import StockMoveKind, StockView
@@ -22,7 +22,7 @@ class StockOf(Value):
 class StockMoved(Value):
     """One entry of the stock ledger, by this order. `key` makes it natural: the same key is written once."""
 
-    key: Name
+    key: Key
     kind: StockMoveKind
     sku: Name
     node: Name

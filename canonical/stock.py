@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
 
 from canonical.base import Instant, Name, Quantity, Value
 
@@ -32,15 +35,19 @@ class StockMoveKind(StrEnum):
     """A correction by a feed, a refusal or a person."""
 
 
+Count = Annotated[int, Field(ge=0)]
+"""Units over all orders: it has no upper bound."""
+
+
 class StockLevel(Value):
     """One SKU at one node. Promises to no node yet are kept at the pseudo-node `NETWORK`."""
 
     sku: Name
     node: Name
     on_hand: int = 0
-    allocated: Quantity = 0
-    reserved: Quantity = 0
-    safety: Quantity = 0
+    allocated: Count = 0
+    reserved: Count = 0
+    safety: Count = 0
     as_of: Instant | None = None
 
     def free(self) -> int:

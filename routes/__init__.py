@@ -1,1 +1,1 @@
-"""The lifecycle rules: what happens to an order when something happened to it."""
+"""The lifecycle rules: pure generators that say what an event makes of an order, and what is to be done about it."""

@@ -1,0 +1,30 @@
+"""What gateways are to be asked for: never more than was shipped, never more than is owed."""
+
+from canonical.money import Money
+from canonical.order import LEFT_THE_HOUSE, NOT_LEFT_YET, Order
+from canonical.policy import Policy
+
+
+def taken(order: Order) -> Money:
+    """Return what was captured, or is being captured."""
+    return order.payment.captured(order.currency) + order.payment.capture_pending(order.currency)
+
+
+def due_for_shipped(order: Order, policy: Policy) -> Money:
+    """Return what gateways are to be asked for in all, for what has left: goods, tax, and delivery when it is due.
+
+    What the channel has been paid already is used first; delivery comes with the first parcel or with the last.
+    """
+    if not order.quantity(*LEFT_THE_HOUSE):
+        return Money.zero(order.currency)
+    due = order.worth_shipped()
+    if policy.payment.shipping_with == "first_shipment" or not order.quantity(*NOT_LEFT_YET):
+        due += order.shipping.worth(plus_tax=not order.prices_include_tax)
+    return min(
+        max(due - order.payment.prepaid(order.currency), Money.zero(order.currency)), due_at_most(order)
+    )
+
+
+def due_at_most(order: Order) -> Money:
+    """Return what gateways may be asked for once all that is not cancelled has left."""
+    return max(order.owed() - order.payment.prepaid(order.currency), Money.zero(order.currency))

@@ -1,0 +1,58 @@
+"""When a node will not send: its part is free again, it is not asked again, and the units look for stock elsewhere."""
+
+from collections.abc import Iterable, Iterator
+
+from canonical.events import ReleaseCancelled, ReleaseRefused
+from canonical.order import Order, Release
+from canonical.policy import Policy
+from canonical.statuses import CancelStatus, RowStatus
+from canonical.steps import Step, Steps, StockMoved, StockOf
+from canonical.stock import StockMoveKind, StockView
+from routes.calling_off import call_off
+from routes.moves import Units, give_back, go, units_at
+from routes.rules import rule
+
+
+@rule(ReleaseRefused)
+def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Policy) -> Steps:
+    """Free what a node refused, believe it about its stock, and look for stock elsewhere."""
+    release = order.release(event.release_id)
+    units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
+    if release is None or not units:
+        return
+    yield from _take_back(order, policy, units, event.reason)
+    if event.skus:
+        view = yield StockOf(skus=frozenset(event.skus))
+        yield from _disbelieve(view, release, event.skus)
+
+
+@rule(ReleaseCancelled)
+def take_back_what_was_cancelled(order: Order, event: ReleaseCancelled, policy: Policy) -> Steps:
+    """Cancel what a node stopped because it was asked to; look elsewhere for what it stopped by itself."""
+    units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
+    if units:
+        yield from _take_back(order, policy, units, "the warehouse stopped it")
+
+
+def _take_back(order: Order, policy: Policy, units: list[Units], reason: str) -> Iterator[Step]:
+    asked = order.cancellation
+    if asked is not None and asked.status is CancelStatus.REQUESTED:
+        yield from call_off(order, policy, units, asked.id, asked.reason or reason)
+        return
+    yield from give_back(order, units, "refused")
+    for unit in units:
+        yield go(order, unit, RowStatus.CREATED)
+
+
+def _disbelieve(view: StockView, release: Release, skus: Iterable[str]) -> Iterator[StockMoved]:
+    """Correct the node's stock: it can't promise any of these until it counts again."""
+    for sku in dict.fromkeys(skus):
+        free = view.free_at(sku, release.node)
+        if free:
+            yield StockMoved(
+                key=f"short:{release.id}:{sku}",
+                kind=StockMoveKind.ADJUST,
+                sku=sku,
+                node=release.node,
+                quantity=-free,
+            )

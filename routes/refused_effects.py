@@ -1,0 +1,75 @@
+"""A partner said no, for good: that is one of the answers which its documents could have given, or for a person."""
+
+from collections.abc import Callable, Mapping
+
+from canonical.events import (
+    CaptureFailed,
+    EffectRejected,
+    Event,
+    PaymentDeclined,
+    RefundFailed,
+    ReleaseCancelRefused,
+    ReleaseRefused,
+    StepRefused,
+    VoidFailed,
+)
+from canonical.order import Order
+from canonical.payment import Outcome
+from canonical.policy import Policy
+from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
+from canonical.steps import Steps
+from routes.rules import rule
+
+Meaning = Callable[[Order, EffectRejected], Event | None]
+
+
+@rule(EffectRejected)
+def understand_the_no(order: Order, event: EffectRejected, policy: Policy) -> Steps:
+    """Take a partner's final no as what it means for the order: declined, refused, failed; else tell a person."""
+    meaning = _MEANINGS.get(event.command)
+    said = meaning(order, event) if meaning else None
+    yield said or StepRefused(order_id=order.id, step=event.command, reason=event.reason)
+
+
+def _release_refused(order: Order, event: EffectRejected) -> Event | None:
+    release = order.release(event.key.removeprefix("release:"))
+    if release is None or not may_follow(RELEASE_MOVES, release.status, ReleaseStatus.REFUSED):
+        return None
+    return ReleaseRefused(order_id=order.id, release_id=release.id, reason=event.reason)
+
+
+def _cancel_refused(order: Order, event: EffectRejected) -> Event | None:
+    for release in order.releases:
+        asked = release.status is ReleaseStatus.CANCEL_REQUESTED
+        if asked and event.key.startswith(f"cancel_release:{release.id}:"):
+            return ReleaseCancelRefused(order_id=order.id, release_id=release.id, reason=event.reason)
+    return None
+
+
+def _money(failure: type[PaymentDeclined | CaptureFailed | VoidFailed | RefundFailed]) -> Meaning:
+    def meaning(order: Order, event: EffectRejected) -> Event | None:
+        for entry in order.payment.latest():
+            if entry.key == event.key and entry.outcome is Outcome.REQUESTED:
+                return failure.model_validate(
+                    {
+                        "order_id": order.id,
+                        "key": entry.key,
+                        "gateway": entry.gateway,
+                        "reference": entry.reference,
+                        "amount": entry.amount,
+                        "reason": event.reason,
+                    }
+                )
+        return None
+
+    return meaning
+
+
+_MEANINGS: Mapping[str, Meaning] = {
+    "SubmitRelease": _release_refused,
+    "CancelRelease": _cancel_refused,
+    "AuthorisePayment": _money(PaymentDeclined),
+    "CapturePayment": _money(CaptureFailed),
+    "VoidPayment": _money(VoidFailed),
+    "RefundPayment": _money(RefundFailed),
+}

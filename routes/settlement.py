@@ -1,0 +1,99 @@
+"""Settling: what is not needed of an authorisation is let go, what was taken too much is paid back."""
+
+from canonical.commands import RefundPayment
+from canonical.events import (
+    DisputeClosed,
+    DisputeOpened,
+    Event,
+    HoldReleased,
+    RefundFailed,
+    RefundRequested,
+    StepRefused,
+    VoidFailed,
+)
+from canonical.money import Money
+from canonical.order import NOT_LEFT_YET, Order
+from canonical.payment import Outcome, PaymentKind
+from canonical.policy import Policy
+from canonical.statuses import Block, HoldType
+from canonical.steps import Steps
+from routes.asking import hold, void
+from routes.dues import due_at_most, taken
+from routes.rules import rule
+
+
+@rule(Event)
+def void_what_is_not_needed(order: Order, event: Event, policy: Policy) -> Steps:
+    """Let go what is still authorised once nothing more will be shipped and all that was shipped is captured."""
+    if order.quantity(*NOT_LEFT_YET) or taken(order) < due_at_most(order):
+        return
+    for entry, left in order.payment.capturable(order.currency):
+        yield from void(order, entry, left)
+
+
+@rule(Event)
+def refund_what_was_taken_too_much(order: Order, event: Event, policy: Policy) -> Steps:
+    """Pay back what was captured beyond what is owed for all that is not cancelled, the newest capture first.
+
+    What the channel has been paid it pays back itself. A refund that failed, or a dispute, is for a person.
+    """
+    payment, currency = order.payment, order.currency
+    captures = payment.of_kind(PaymentKind.CAPTURE, Outcome.SUCCEEDED)
+    if not captures or payment.disputed() or payment.of_kind(PaymentKind.REFUND, Outcome.FAILED):
+        return
+    refunds = payment.of_kind(PaymentKind.REFUND, Outcome.SUCCEEDED, Outcome.REQUESTED)
+    excess = taken(order) - payment.refunded(currency) - payment.refund_pending(currency) - due_at_most(order)
+    left: dict[tuple[str, str], Money] = {}
+    for entry in reversed(captures):
+        place = (entry.gateway, entry.reference or "")
+        left[place] = left.get(place, Money.zero(currency)) + entry.amount
+    for entry in refunds:
+        place = (entry.gateway, entry.reference or "")
+        left[place] = left.get(place, Money.zero(currency)) - entry.amount
+    count = len(refunds)
+    for (gateway, reference), rest in left.items():
+        amount = min(excess, rest)
+        if amount.amount <= 0:
+            continue
+        excess -= amount
+        count += 1
+        key = f"refund:{order.id}:{count}"
+        reason = "more was taken than is owed for what is not cancelled"
+        yield RefundRequested(
+            order_id=order.id, key=key, gateway=gateway, reference=reference, amount=amount, reason=reason
+        )
+        yield RefundPayment(
+            order_id=order.id, connector=gateway, key=key, reference=reference, amount=amount, reason=reason
+        )
+
+
+@rule(RefundFailed, VoidFailed)
+def say_that_money_did_not_move(order: Order, event: Event, policy: Policy) -> Steps:
+    """A refund or a void that failed is for a person."""
+    if isinstance(event, RefundFailed | VoidFailed):
+        step = "refund" if isinstance(event, RefundFailed) else "void"
+        reason = f"{event.gateway} refused {event.amount}: {event.reason}"
+        yield StepRefused(order_id=order.id, step=step, reason=reason)
+
+
+@rule(DisputeOpened)
+def hold_what_is_disputed(order: Order, event: DisputeOpened, policy: Policy) -> Steps:
+    """Send nothing more of an order whose charge is disputed."""
+    if order.payment.disputed() and order.quantity(*NOT_LEFT_YET):
+        reason = f"{event.amount} is disputed at {event.gateway}: {event.reason or 'no reason given'}"
+        yield hold(
+            order, event, HoldType.COMPLIANCE, reason, Block.SOURCE, Block.RELEASE, actor=event.gateway
+        )
+
+
+@rule(DisputeClosed)
+def go_on_after_a_dispute(order: Order, event: DisputeClosed, policy: Policy) -> Steps:
+    """Go on when the last dispute is won; a lost one is for a person."""
+    placed = order.hold(HoldType.COMPLIANCE)
+    if not event.won:
+        reason = f"the dispute of {event.amount} at {event.gateway} is lost"
+        yield StepRefused(order_id=order.id, step="dispute", reason=reason)
+    elif placed is not None and placed.actor == event.gateway and not order.payment.disputed():
+        yield HoldReleased(
+            order_id=order.id, type=HoldType.COMPLIANCE, actor=event.gateway, reason="the dispute is won"
+        )
