@@ -1,0 +1,36 @@
+"""Makes a Stripe connector out of its settings: gateway, door, reader."""
+
+from functools import partial
+
+from canonical.documents import Document
+from connectors.stripe.client import StripeClient
+from connectors.stripe.gateway import StripeGateway
+from connectors.stripe.reading import facts_of, read_event
+from connectors.stripe.settings import StripeSettings
+from connectors.stripe.webhooks import KIND, StripeDoors
+from core.connector import OpenConnector, Resources
+from core.ports import RawDocument
+
+
+def open_stripe(name: str, settings: StripeSettings, resources: Resources) -> OpenConnector:
+    """Return the connector with its ports filled."""
+    client = StripeClient(settings, resources.clock)
+    return OpenConnector(
+        name=name,
+        effects=(StripeGateway(name, settings, client, resources.clock, partial(facts_of, name)),),
+        doors=StripeDoors(settings, resources.clock).doors(),
+        readers={KIND: partial(_read, name)},
+        test=partial(_test, settings, client),
+        close=client.close,
+    )
+
+
+def _read(gateway: str, raw: RawDocument) -> tuple[Document, ...]:
+    return read_event(gateway, raw.body)
+
+
+async def _test(settings: StripeSettings, client: StripeClient) -> str:
+    """List one PaymentIntent: the least that the gateway needs to be allowed."""
+    await client.get("/v1/payment_intents", {"limit": "1"})
+    mode = "live" if "_live_" in settings.secret_key.get_secret_value() else "test"
+    return f"{settings.api_base} answers in {mode} mode, as of version {settings.api_version}"
