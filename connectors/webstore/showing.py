@@ -58,6 +58,11 @@ def show(order: Order) -> dict[str, Any]:
     return shown
 
 
+def words(hold: HoldType) -> str:
+    """Say what an order waits for."""
+    return _WAITS_FOR.get(hold, _ANY_OTHER)
+
+
 def show_shipment(shipment: Shipment) -> dict[str, Any]:
     """Return a parcel: its lines by the shop's own line ids."""
     return {
@@ -75,4 +80,4 @@ def _line(line: Line) -> dict[str, Any]:
 
 
 def _hold(hold: Hold) -> dict[str, str]:
-    return {"text": _WAITS_FOR.get(hold.type, _ANY_OTHER), "since": hold.placed_at.isoformat()}
+    return {"text": words(hold.type), "since": hold.placed_at.isoformat()}

@@ -9,23 +9,23 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from canonical.commands import Command, TellChannelCancelled, TellChannelShipped, TellChannelStatus
 from canonical.order import Order, Shipment
+from canonical.statuses import ChannelStatus, HoldType
+from connectors.webstore.showing import words
 from core.errors import RejectedError
 
-STATUSES: Mapping[str, str] = {
-    "confirmed": "The order is paid for and will be sent.",
-    "completed": "Everything is delivered or cancelled, and the money is settled.",
-    "payment_declined": "The payment was refused: ask the customer to pay by other means.",
-    "back_ordered": "Some units wait for stock.",
-    "cancel_rejected": "It was too late to cancel.",
-    "amendment_accepted": "The order was changed as asked.",
-    "amendment_rejected": "The order could not be changed.",
-    "refunded": "Money was paid back.",
-    "returned": "Goods came back.",
-    "rejected": "The order could not be taken.",
-    "expired": "The order was not paid in time.",
+STATUSES: Mapping[ChannelStatus, str] = {
+    ChannelStatus.CONFIRMED: "The order is paid for and will be sent.",
+    ChannelStatus.BACK_ORDERED: "Some units wait for stock.",
+    ChannelStatus.PAYMENT_DECLINED: "The payment was refused: ask the customer to pay by other means.",
+    ChannelStatus.CANCEL_REJECTED: "It was too late to cancel.",
+    ChannelStatus.AMENDMENT_RECEIVED: "Somebody looks at the change that was asked for.",
+    ChannelStatus.AMENDMENT_REJECTED: "The order could not be changed.",
+    ChannelStatus.ON_HOLD: "The order waits; `reason` says for what.",
+    ChannelStatus.REJECTED: "The order could not be taken.",
 }
-"""Every `status` of `order.status`, closed. A shop ignores one that it has no use for."""
+"""Every `status` of `order.status`, and what it means. A shop ignores one that it has no use for."""
 
+_HOLDS = {hold.value: hold for hold in HoldType}
 _VISIBLE = "!#$&'()*+,/:;=?@[]~"
 
 
@@ -60,7 +60,7 @@ class Data(_Body):
     """Grows with every change of the order: a shop that saw a higher one knows better."""
     shipment: Parcel | None = None
     cancel_id: str | None = None
-    status: str | None = None
+    status: ChannelStatus | None = None
     reason: str | None = None
     lines: tuple[LineUnits, ...] | None = None
 
@@ -104,12 +104,7 @@ def _webhook(command: Command, order: Order, now: datetime) -> Webhook:
             said = {"cancel_id": command.cancel_id, "reason": command.reason or None, "lines": lines}
             return Webhook(type="order.cancelled", timestamp=now, data=data.model_copy(update=said))
         case TellChannelStatus():
-            if command.status not in STATUSES:
-                known = ", ".join(sorted(STATUSES))
-                raise RejectedError(
-                    f"shops know no status {command.status!r}; they know {known}", code="status"
-                )
-            said = {"status": command.status, "reason": command.reason or None}
+            said = {"status": _word(command.status), "reason": _reason(command) or None}
             return Webhook(type="order.status", timestamp=now, data=data.model_copy(update=said))
         case _:
             raise RejectedError(f"a shop is not told by {type(command).__name__}", code="command")
@@ -123,3 +118,18 @@ def _parcel(shipment: Shipment) -> Parcel:
         shipped_at=shipment.shipped_at,
         lines=tuple(LineUnits(line=x.line_id, sku=x.sku, quantity=x.quantity) for x in shipment.lines),
     )
+
+
+def _word(status: str) -> ChannelStatus:
+    try:
+        return ChannelStatus(status)
+    except ValueError:
+        known = ", ".join(ChannelStatus)
+        message = f"shops know no status {status!r}; they know {known}"
+        raise RejectedError(message, code="unknown_status") from None
+
+
+def _reason(command: TellChannelStatus) -> str:
+    """Return the reason; a hold's name becomes words fit for customers."""
+    is_hold = command.status == ChannelStatus.ON_HOLD and command.reason in _HOLDS
+    return words(_HOLDS[command.reason]) if is_hold else command.reason

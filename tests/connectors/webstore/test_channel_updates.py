@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from canonical.commands import TellChannelStatus
+from canonical.statuses import ChannelStatus
 from connectors.webstore.opening import open_webstore
 from connectors.webstore.settings import WebstoreSettings
 from connectors.webstore.simulator import Shop
@@ -100,8 +101,17 @@ class TestWebstoreUpdates(ChannelUpdatesContract):
         with pytest.raises(RejectedError, match="parcel-1"):
             bench.port.render(self.commands()[0], a_context(an_order(shipments=())))
 
+    async def test_a_hold_is_told_in_words_fit_for_customers(self, bench: Bench) -> None:
+        reasons = {"price_mismatch": "sums are being checked", "the shop asked": "the shop asked"}
+        for reason, words in reasons.items():
+            command = TellChannelStatus(
+                order_id=an_order().id, connector="webstore", key="s:1", status="on_hold", reason=reason
+            )
+            assert words in json.loads(bench.port.render(command, a_context()).body)["data"]["reason"]
+
     async def test_every_status_has_a_meaning(self, bench: Bench) -> None:
-        for status in STATUSES:
+        assert set(STATUSES) == set(ChannelStatus)
+        for status in ChannelStatus:
             command = TellChannelStatus(
                 order_id=an_order().id, connector="webstore", key=status, status=status
             )
@@ -114,7 +124,7 @@ class TestWebstoreUpdates(ChannelUpdatesContract):
         assert len({webhook_id(key) for key in keys}) == len(keys)
         for key in keys:
             command = TellChannelStatus(
-                order_id=an_order().id, connector="webstore", key=key, status="returned"
+                order_id=an_order().id, connector="webstore", key=key, status="confirmed"
             )
             effect = an_effect(command, bench.port.render(command, a_context()))
             await bench.port.send(effect)
