@@ -1,0 +1,1 @@
+"""Effects at partners: claimed under a lease, sent once, looked up before any repeat."""
