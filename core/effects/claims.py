@@ -191,7 +191,8 @@ async def _contexts(
     if not ids:
         return {}
     orders = {
-        as_uuid(row["id"]): snapshots.read(row["doc"], row["schema"]) for row in await session.rows(_ORDERS, ids)
+        as_uuid(row["id"]): snapshots.read(row["doc"], row["schema"])
+        for row in await session.rows(_ORDERS, ids)
     }
     parties = await open_parties(session, ring, ids)
     items = await _items(session, (order for order in orders.values() if order is not None))
@@ -218,5 +219,3 @@ async def _items(session: Session, orders: Iterable[Order]) -> dict[str, Item]:
     skus = sorted({line.sku for order in orders for line in order.lines})
     rows = await session.rows(_ITEMS, skus)
     return {row["sku"]: Item.model_validate_json(row["doc"]) for row in rows}
-
-

@@ -161,7 +161,9 @@ class EffectRunner:
         wanted = {
             name: permits
             for name in hot
-            if name in self.throttles and name not in self.paused and (permits := self.throttles[name].permits())
+            if name in self.throttles
+            and name not in self.paused
+            and (permits := self.throttles[name].permits())
         }
         rows = sorted(item.key for delivery in deliveries for item in delivery.items)
         if not wanted and not rows and not polling:
@@ -200,7 +202,9 @@ class EffectRunner:
             answer = await self._ask(claim)
         except RejectedError as error:
             throttle.succeeded()
-            await self._reject(claim.effect.id, claim.effect.key, claim.effect.command, claim.connector, str(error))
+            await self._reject(
+                claim.effect.id, claim.effect.key, claim.effect.command, claim.connector, str(error)
+            )
         except RetryableError as error:
             throttle.failed(error.retry_after_s)
             await self._again(claim, error, error.retry_after_s)
@@ -264,10 +268,10 @@ class EffectRunner:
             command=type(command).__name__,
             reason=reason[:500],
         )
-        work = self._engine.work(inbound(connector), Happening(command.order_id, (event,)), subject=command.order_id)
-        work.settlement = Settlement(
-            effect_id, self._lease.owner, EffectState.REJECTED, reason=reason[:500]
+        work = self._engine.work(
+            inbound(connector), Happening(command.order_id, (event,)), subject=command.order_id
         )
+        work.settlement = Settlement(effect_id, self._lease.owner, EffectState.REJECTED, reason=reason[:500])
         self.statistics.count(connector, "rejected")
         await self._engine.submit(work)
 
@@ -290,7 +294,13 @@ class EffectRunner:
             await self._park(claim, error)
             return
         expected = isinstance(error, PartnerError)
-        log.warning("outcome unknown", connector=claim.connector, key=claim.effect.key, reason=str(error), exc_info=not expected)
+        log.warning(
+            "outcome unknown",
+            connector=claim.connector,
+            key=claim.effect.key,
+            reason=str(error),
+            exc_info=not expected,
+        )
         wait_s = claim.port.settle_s + (ladder[claim.looks - 1] if claim.look_up and ladder else 0.0)
         self.statistics.count(claim.connector, "unknown")
         await self._due_again(claim, EffectState.UNKNOWN, wait_s, str(error) or type(error).__name__)
@@ -302,7 +312,9 @@ class EffectRunner:
             await self._park(claim, RetryableError("sent again and again, and never found at the partner"))
             return
         self.statistics.count(claim.connector, "not_found")
-        await self._due_again(claim, EffectState.PENDING, 0.0, "the partner has not seen it: it is sent again")
+        await self._due_again(
+            claim, EffectState.PENDING, 0.0, "the partner has not seen it: it is sent again"
+        )
 
     async def _pause(self, claim: Claim, error: UnauthorisedError) -> None:
         """Our credentials are not accepted: stop asking until a person has mended them."""

@@ -45,9 +45,7 @@ _INBOX = bulk_insert(
     "consumer text, item_id uuid, attempt int",
     tail="ON CONFLICT DO NOTHING RETURNING item_id, attempt, consumer",
 )
-_HELD_UP = (
-    "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} RETURNING item_id, attempt, queue, item, since"
-)
+_HELD_UP = "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} RETURNING item_id, attempt, queue, item, since"
 QUARANTINE = "quarantine"
 LOCK_ROUNDS = 3
 
@@ -142,7 +140,9 @@ class Batch:
                 groups.setdefault(part.order_id, _Group(part.order_id)).parts.append(part)
         return groups
 
-    async def _let_go_on(self, found: Mapping[UUID, snapshots.Snapshot], groups: Mapping[UUID, _Group]) -> None:
+    async def _let_go_on(
+        self, found: Mapping[UUID, snapshots.Snapshot], groups: Mapping[UUID, _Group]
+    ) -> None:
         """Behind the replay of what quarantines an order, put everything that waits for it, in its order."""
         freed = [
             order_id
@@ -216,7 +216,9 @@ class Batch:
         for part in group.parts:
             part.blame, part.outcome = None, None
             if quarantined_by is not None and part.work.failure_id != quarantined_by:
-                part.outcome = Outcome(Ending.WAITING, f"order {group.order_id} waits for failure {quarantined_by}")
+                part.outcome = Outcome(
+                    Ending.WAITING, f"order {group.order_id} waits for failure {quarantined_by}"
+                )
                 continue
             mark = self._stockroom.mark()
             try:
@@ -284,7 +286,9 @@ class Batch:
         key_id, now = uuid7(), self._session.now
         key, wrapped = self._world.ring.new(key_id)
         self._changes.add("data_keys", key_id, order_id, wrapped, now)
-        self._changes.add("parties", order_id, key_id, key.seal(order_id, parties.model_dump_json().encode()), now)
+        self._changes.add(
+            "parties", order_id, key_id, key.seal(order_id, parties.model_dump_json().encode()), now
+        )
         for party in (parties.buyer, parties.ship_to, parties.bill_to):
             for kind in ("email", "phone", "postcode"):
                 value = getattr(party, kind) if party else None
@@ -363,7 +367,9 @@ class Batch:
             )  # fmt: skip
             if order_id is not None:
                 changes.add("adopt", message_id, order_id)
-            for key in {(k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID}:
+            for key in {
+                (k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID
+            }:
                 changes.add("message_keys", *key, message_id)
 
 
@@ -385,6 +391,7 @@ def _content(part: Part) -> Stored | Facts | Happening:
 
 
 def _blame(error: Exception) -> Blame:
-    name = type(error.__cause__ or error).__name__ if isinstance(error, CascadeError) else type(error).__name__
+    name = (
+        type(error.__cause__ or error).__name__ if isinstance(error, CascadeError) else type(error).__name__
+    )
     return Blame("rules", name, str(error) or repr(error))
-

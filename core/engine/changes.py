@@ -102,7 +102,9 @@ _PARTIES = bulk_insert(
     "order_id uuid, key_id uuid, body bytea, recorded_at timestamptz",
     tail="ON CONFLICT DO NOTHING",
 )
-_PARTY_INDEX = bulk_insert("party_index", "kind text, digest text, order_id uuid", tail="ON CONFLICT DO NOTHING")
+_PARTY_INDEX = bulk_insert(
+    "party_index", "kind text, digest text, order_id uuid", tail="ON CONFLICT DO NOTHING"
+)
 _BACK_ORDERED = bulk_insert(
     "back_orders",
     "sku text, order_id uuid, since timestamptz",
@@ -139,6 +141,7 @@ class Changes:
     """What a batch will write. `postings` without a delay are published right after the commit."""
 
     now: datetime
+    grace_s: float = UNPUBLISHED_GRACE_S
     orders: list[tuple[Order, UUID | None]] = field(default_factory=list[tuple[Order, UUID | None]])
     quarantines: list[tuple[UUID, UUID | None]] = field(default_factory=list[tuple[UUID, UUID | None]])
     postings: list[Posting] = field(default_factory=list[Posting])
@@ -242,17 +245,41 @@ class Changes:
         """Add a failure record; one that a replay failed again is opened again."""
         content = work.content
         message_id = content.message_id if isinstance(content, Stored) else work.message_id
-        details = orjson.dumps([problem.as_dict() for problem in blame.problems]).decode() if blame.problems else None
+        effect_id = work.settlement.effect_id if work.settlement else None
+        self.failed_item(
+            failure_id, work.queue, item, blame, order_id=order_id, message_id=message_id, effect_id=effect_id,
+        )  # fmt: skip
+
+    def failed_item(
+        self,
+        failure_id: UUID,
+        queue: str,
+        item: Item,
+        blame: Blame,
+        *,
+        order_id: UUID | None = None,
+        message_id: UUID | None = None,
+        effect_id: UUID | None = None,
+    ) -> None:
+        """Add the failure record of an item. `item` is how it is tried again."""
+        connector = queue.split(".", 1)[-1]
+        details = (
+            orjson.dumps([problem.as_dict() for problem in blame.problems]).decode()
+            if blame.problems
+            else None
+        )
         first = blame.problems[0].field if blame.problems else None
         self.add(
-            "failures", failure_id, signature(work.connector, blame.stage, blame.error, blame.mapping, first), "open",
-            blame.stage, blame.error, blame.reason, details, work.connector, blame.mapping, message_id,
-            work.settlement.effect_id if work.settlement else None, order_id, work.queue, write_item(item), self.now,
+            "failures", failure_id, signature(connector, blame.stage, blame.error, blame.mapping, first), "open",
+            blame.stage, blame.error, blame.reason, details, connector, blame.mapping,
+            message_id or item.causation_id, effect_id, order_id, queue, write_item(item), self.now,
         )  # fmt: skip
 
     def audited(self, entry: AuditEntry) -> None:
         """Add to the audit log."""
-        self.add("audit", uuid7(), self.now, entry.actor, entry.role, entry.action, entry.target, entry.detail)
+        self.add(
+            "audit", uuid7(), self.now, entry.actor, entry.role, entry.action, entry.target, entry.detail
+        )
 
     async def write(self, session: Session, ring: KeyRing, done: Iterable[tuple[UUID, int]]) -> None:
         """Write all of it; `done` are outbox rows to delete. Waiting items whose key appeared are posted."""
@@ -286,7 +313,7 @@ class Changes:
 
     def _outbox(self, posting: Posting) -> tuple[Any, ...]:
         item = posting.item
-        due = self.now + timedelta(seconds=posting.delay_s or UNPUBLISHED_GRACE_S)
+        due = self.now + timedelta(seconds=posting.delay_s or self.grace_s)
         return (item.id, item.attempt, posting.queue, posting.text(), due, next(_sequence))
 
 

@@ -7,15 +7,17 @@ a batch whose data the database refuses is bisected until the culprit stands alo
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
 
 from core.bus.port import Bus, Delivery, Item
 from core.clock import Clock
-from core.engine import intake
+from core.engine import crashes, intake
 from core.engine.batch import LOCK_ROUNDS, Batch, Committed, LockMoreError, World
 from core.engine.changes import Changes, Posting
 from core.engine.reading import Blame
@@ -32,9 +34,19 @@ from core.engine.work import (
 from core.errors import DoorError
 from core.ids import uuid7
 from core.ports import RawDocument, Receipt
-from core.store.sql import Bulk, Database, ItemFaultError, SchemaTooNewError, Session, StoreUnavailableError, bulk
+from core.store.sql import (
+    Bulk,
+    Database,
+    ItemFaultError,
+    SchemaTooNewError,
+    Session,
+    StoreUnavailableError,
+    bulk,
+)
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
 
 _UNBOX: Bulk = bulk(
     "DELETE FROM outbox WHERE (item_id, attempt) IN (SELECT item_id, attempt FROM {rows})",
@@ -85,6 +97,7 @@ class Engine:
         self._database, self._bus, self._clock, self._limits = database, bus, clock, limits
         self._sources: dict[str, deque[Work]] = {}
         self._deposits: deque[Deposit] = deque()
+        self._alone: deque[Work] = deque()
         self._confirmed: set[tuple[UUID, int]] = set()
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
@@ -93,12 +106,14 @@ class Engine:
         self._queued = 0
         self._closing = False
         self._loop_task: asyncio.Task[None] | None = None
-        self._publishing: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._cautious = False
 
     # --- in ----------------------------------------------------------------------------------------------------
 
-    def start(self) -> None:
-        """Begin to commit."""
+    def start(self, *, cautious: bool = False) -> None:
+        """Begin to commit. `cautious`, after an unclean end: one item at a time, until one has succeeded."""
+        self._cautious = cautious
         self._loop_task = asyncio.create_task(self._loop(), name="engine")
 
     async def stop(self, grace_s: float = 30.0) -> None:
@@ -109,13 +124,19 @@ class Engine:
             await asyncio.wait({self._loop_task}, timeout=grace_s)
             self._loop_task.cancel()
             await asyncio.wait({self._loop_task})
-        if self._publishing:
-            await asyncio.wait(self._publishing, timeout=grace_s)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
         await self._flush()
 
     async def handle(self, delivery: Delivery) -> None:
         """Take over a delivery of the bus; it is acknowledged when all of its items are committed."""
         await self._room.wait()
+        if delivery.redelivered_count or self._cautious:
+            self._spawn(self._carefully(delivery))
+            return
+        await self._take_over(delivery)
+
+    async def _take_over(self, delivery: Delivery) -> None:
         futures: list[asyncio.Future[Outcome]] = []
         for item in delivery.items:
             future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -129,6 +150,54 @@ class Engine:
             self._add(work)
         _when_all(futures, delivery)
 
+    async def _carefully(self, delivery: Delivery) -> None:
+        """Take over what may have killed its worker before: alone, singly, and not more than twice."""
+        single = len(delivery.items) == 1
+        if delivery.redelivered_count > 1 and not single:
+            await self._durably(lambda session: crashes.scatter(session, self.world.ring, delivery))
+            await delivery.ack()
+            return
+        if self._cautious or delivery.redelivered_count > 1:
+            for item in delivery.items:
+                parked = await self._durably(
+                    partial(crashes.begin, ring=self.world.ring, queue=delivery.queue, item=item)
+                )
+                if parked:
+                    log.error(
+                        "parked: it has ended its worker twice", queue=delivery.queue, item=str(item.id)
+                    )
+        await self._alone_over(delivery)
+
+    async def _alone_over(self, delivery: Delivery) -> None:
+        """Run a delivery in batches of its own."""
+        for item in delivery.items:
+            future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+            try:
+                work = work_of(delivery.queue, item, future, consumes_row=self._bus.consumes_outbox)
+            except ItemError as error:
+                log.error("an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error))
+                await delivery.reject(requeue=False)
+                return
+            self._alone.append(work)
+            self._queued += 1
+            self._queued_bytes += item.size_bytes
+            self._wake.set()
+            await future
+        await delivery.ack()
+        if self._cautious:
+            self._cautious = False
+            await self._bus.relax()
+
+    async def _durably(self, write: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
+        """Write, waiting while the store is away."""
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    return await write(session)
+            except StoreUnavailableError as error:
+                self.unavailable = f"the store is not available: {error}"
+                await asyncio.sleep(1)
+
     async def submit(self, work: Work) -> Outcome:
         """Do a piece of work, and return what became of it after its commit."""
         self._add(work)
@@ -139,7 +208,11 @@ class Engine:
         if self._closing or self.unavailable is not None or self._queued >= self._limits.queued_items:
             reason = self.unavailable or "the hub is busy"
             raise DoorError(
-                503, "unavailable", "The hub can't take documents now", detail=reason, headers={"retry-after": "5"}
+                503,
+                "unavailable",
+                "The hub can't take documents now",
+                detail=reason,
+                headers={"retry-after": "5"},
             )
         deposit = Deposit(connector, raw, asyncio.get_running_loop().create_future())
         self._deposits.append(deposit)
@@ -148,7 +221,9 @@ class Engine:
         receipt: Receipt = await deposit.done
         return receipt
 
-    def work(self, queue: str, content: Content, *, correlation_id: UUID | None = None, subject: UUID | None = None) -> Work:
+    def work(
+        self, queue: str, content: Content, *, correlation_id: UUID | None = None, subject: UUID | None = None
+    ) -> Work:
         """Return a new piece of work that did not come over the bus."""
         item_id = uuid7()
         item = Item(
@@ -196,6 +271,11 @@ class Engine:
     def _take(self) -> tuple[list[Work], list[Deposit]]:
         """Take from every source in turn, each at most its fair share while others wait."""
         left = self._limits.batch_items
+        if self._alone:
+            work = self._alone.popleft()
+            self._queued -= 1
+            self._queued_bytes -= work.item.size_bytes
+            return [work], []
         deposits = [self._deposits.popleft() for _ in range(min(left, len(self._deposits)))]
         works: list[Work] = []
         sources = [source for source in self._sources.values() if source]
@@ -247,7 +327,12 @@ class Engine:
                 await self._commit(works, [])
                 await self._commit([], deposits)
             return
-        log.error("refused", reason=str(error), error=type(error).__name__, exc_info=not isinstance(error, ItemFaultError))
+        log.error(
+            "refused",
+            reason=str(error),
+            error=type(error).__name__,
+            exc_info=not isinstance(error, ItemFaultError),
+        )
         for deposit in deposits:
             if not deposit.done.done():
                 deposit.done.set_exception(_refused(error))
@@ -258,18 +343,15 @@ class Engine:
         """Write the failure record of a single item that can't be committed."""
         blame = Blame("commit", type(error).__name__, str(error).replace("\x00", "\\0"))
         failure_id = work.failure_id or uuid7()
-        while True:
-            try:
-                async with self._database.transaction() as session:
-                    changes = Changes(session.now)
-                    item = successor(work, work.content, tag="failed", now=session.now)
-                    changes.failed(failure_id, work, blame, None, item)
-                    done = [(work.item.id, work.item.attempt)] if work.consumes_row else []
-                    await changes.write(session, self.world.ring, done)
-                break
-            except StoreUnavailableError as away:
-                self.unavailable = f"the store is not available: {away}"
-                await asyncio.sleep(1)
+
+        async def record(session: Session) -> None:
+            changes = Changes(session.now)
+            item = successor(work, work.content, tag="failed", now=session.now)
+            changes.failed(failure_id, work, blame, None, item)
+            done = [(work.item.id, work.item.attempt)] if work.consumes_row else []
+            await changes.write(session, self.world.ring, done)
+
+        await self._durably(record)
         if not work.done.done():
             work.done.set_result(Outcome(Ending.FAILED, blame.reason, failure_id=failure_id))
 
@@ -281,7 +363,9 @@ class Engine:
                 async with self._database.transaction() as session:
                     deposited = await self._deposit(session, deposits)
                     committed = await self._run(session, works, done, prelock)
-                    await Changes(session.now, postings=deposited.postings).write(session, self.world.ring, ())
+                    await Changes(session.now, postings=deposited.postings).write(
+                        session, self.world.ring, ()
+                    )
                 break
             except LockMoreError as more:
                 self.statistics.relocked += 1
@@ -291,7 +375,7 @@ class Engine:
             return
         self._confirmed -= done
         self._count(works, deposits, committed, time.perf_counter() - began)
-        self._publish([*deposited.postings, *committed.postings])
+        self.publish([*deposited.postings, *committed.postings])
         for deposit, receipt in deposited.receipts.items():
             if not deposit.done.done():
                 deposit.done.set_result(receipt)
@@ -326,7 +410,9 @@ class Engine:
         await session.write(_UNBOX, sorted(done))
         return Committed({}, [])
 
-    def _count(self, works: Sequence[Work], deposits: Sequence[Deposit], committed: Committed, took_s: float) -> None:
+    def _count(
+        self, works: Sequence[Work], deposits: Sequence[Deposit], committed: Committed, took_s: float
+    ) -> None:
         statistics = self.statistics
         statistics.batches += 1
         statistics.items += len(works)
@@ -338,16 +424,26 @@ class Engine:
 
     # --- out ---------------------------------------------------------------------------------------------------
 
-    def _publish(self, postings: Sequence[Posting]) -> None:
-        """Publish what a commit produced, beside the next batch. What is not confirmed stays in the outbox."""
+    def publish(self, postings: Sequence[Posting]) -> None:
+        """Publish what a commit produced, beside the next batch. What is not confirmed stays in the outbox.
+
+        What was tried before travels alone: it may be what ends its worker.
+        """
         by_queue: dict[str, list[Item]] = {}
         for posting in postings:
-            if not posting.delay_s:
+            if posting.delay_s:
+                continue
+            if posting.item.attempt > 1:
+                self._spawn(self._publish_to(posting.queue, [posting.item]))
+            else:
                 by_queue.setdefault(posting.queue, []).append(posting.item)
         for queue, items in by_queue.items():
-            task = asyncio.create_task(self._publish_to(queue, items))
-            self._publishing.add(task)
-            task.add_done_callback(self._publishing.discard)
+            self._spawn(self._publish_to(queue, items))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _publish_to(self, queue: str, items: Sequence[Item]) -> None:
         self._confirmed |= await self._bus.publish(queue, items)

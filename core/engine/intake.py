@@ -39,7 +39,11 @@ class Deposited:
 async def store(session: Session, ring: KeyRing, deposits: Sequence[Deposit]) -> Deposited:
     """Store each document once by its external id, and post it to its connector's queue."""
     named = sorted(
-        ((d.connector, d.raw.external_id, d.message_id, _hash(d), session.now) for d in deposits if d.raw.external_id),
+        (
+            (d.connector, d.raw.external_id, d.message_id, _hash(d), session.now)
+            for d in deposits
+            if d.raw.external_id
+        ),
         key=lambda row: (row[0], row[1], row[2]),
     )
     await session.write(_EXTERNAL, named)

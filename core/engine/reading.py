@@ -88,7 +88,9 @@ def _stored(
     except DocumentError as error:
         return [Part(work, content.part, blame=_unreadable(message.kind, error))]
     except Exception as error:  # noqa: BLE001 - a reader's defect harms its own message only, as a failure record
-        return [Part(work, content.part, blame=Blame("read", type(error).__name__, str(error) or repr(error)))]
+        return [
+            Part(work, content.part, blame=Blame("read", type(error).__name__, str(error) or repr(error)))
+        ]
     if content.part is not None:
         return [Part(work, content.part, document=d) for d in documents[content.part : content.part + 1]]
     if not documents:

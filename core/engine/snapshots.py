@@ -9,9 +9,7 @@ from canonical.order import Order
 from canonical.upcast import upcast_order
 from core.store.sql import SchemaTooNewError, Session, bulk, bulk_insert
 
-_LOCK = (
-    "SELECT id, version, schema, quarantined_by, doc FROM orders WHERE id {any:1:uuid} ORDER BY id {lock}"
-)
+_LOCK = "SELECT id, version, schema, quarantined_by, doc FROM orders WHERE id {any:1:uuid} ORDER BY id {lock}"
 _STUBS = bulk_insert(
     "orders", "id uuid, channel text, channel_ref text",
     tail="ON CONFLICT (channel, channel_ref) DO NOTHING",

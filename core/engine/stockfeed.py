@@ -55,7 +55,9 @@ async def apply(session: Session, part: Part, view: StockView) -> tuple[list[Led
         view.put(level.replace(on_hand=on_hand, as_of=report.as_of))
         if change:
             key = f"feed:{part.work.message_id}:{part.index or 0}"
-            ledger.append((key, StockMoveKind.ADJUST.value, line.sku, report.node, change, None, report.as_of))
+            ledger.append(
+                (key, StockMoveKind.ADJUST.value, line.sku, report.node, change, None, report.as_of)
+            )
         if change > 0:
             risen.append(line.sku)
     part.outcome = _outcome(report, known, late)
@@ -65,10 +67,14 @@ async def apply(session: Session, part: Part, view: StockView) -> tuple[list[Led
 def _outcome(report: StockDocument, known: set[str], late: int) -> Outcome:
     unknown = sorted({line.sku for line in report.lines} - known)
     if late == len(report.lines) and late:
-        return Outcome(Ending.STALE, f"a newer stock report of {report.node} was here before this of {report.as_of}")
+        return Outcome(
+            Ending.STALE, f"a newer stock report of {report.node} was here before this of {report.as_of}"
+        )
     if unknown:
         named = ", ".join(unknown[:10]) + (" and more" if len(unknown) > 10 else "")  # noqa: PLR2004
-        return Outcome(Ending.DONE, f"{len(unknown)} SKUs are not in the master data and were passed over: {named}")
+        return Outcome(
+            Ending.DONE, f"{len(unknown)} SKUs are not in the master data and were passed over: {named}"
+        )
     return Outcome(Ending.DONE)
 
 
@@ -85,7 +91,11 @@ async def _moved(session: Session, report: StockDocument, skus: Sequence[str]) -
 
 
 _SIGN = {StockMoveKind.DISPATCH.value: -1, StockMoveKind.RECEIVE.value: 1, StockMoveKind.ADJUST.value: 1}
-_HELD = {StockMoveKind.ALLOCATE.value: 1, StockMoveKind.DEALLOCATE.value: -1, StockMoveKind.DISPATCH.value: -1}
+_HELD = {
+    StockMoveKind.ALLOCATE.value: 1,
+    StockMoveKind.DEALLOCATE.value: -1,
+    StockMoveKind.DISPATCH.value: -1,
+}
 
 
 async def _news(session: Session, risen: Sequence[str], view: StockView) -> list[StockArrived]:

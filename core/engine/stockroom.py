@@ -72,7 +72,15 @@ class Stockroom:
         await session.write(
             _UPSERT,
             [
-                (level.sku, level.node, level.on_hand, level.allocated, level.reserved, level.safety, level.as_of)
+                (
+                    level.sku,
+                    level.node,
+                    level.on_hand,
+                    level.allocated,
+                    level.reserved,
+                    level.safety,
+                    level.as_of,
+                )
                 for level in self._view.changed()
             ],
         )
@@ -107,5 +115,3 @@ class _Overlay(StockView):
 
     def changed(self) -> list[StockLevel]:
         return [level for place, level in self._kept.items() if self._base.get(place) != level]
-
-

@@ -222,7 +222,9 @@ def data_of(content: Content, failure_id: UUID | None = None) -> str:
     return orjson.dumps(data).decode()
 
 
-def successor(work: Work, content: Content, *, tag: str, now: datetime, failure_id: UUID | None = None) -> Item:
+def successor(
+    work: Work, content: Content, *, tag: str, now: datetime, failure_id: UUID | None = None
+) -> Item:
     """Return the item by which (a part of) `work` is tried again later: its own id, deduped apart from the first."""
     item = work.item
     return Item(

@@ -71,7 +71,9 @@ class MasterKey:
         try:
             return self._wrapping.decrypt(wrapped[:_NONCE], wrapped[_NONCE:], key_id.bytes)
         except InvalidTag as error:
-            message = f"data key {key_id} was wrapped by another master key: is ORDERHUB_MASTER_KEY the right one?"
+            message = (
+                f"data key {key_id} was wrapped by another master key: is ORDERHUB_MASTER_KEY the right one?"
+            )
             raise KeyUnusableError(message) from error
 
     def blind(self, kind: str, value: str) -> str:

@@ -162,4 +162,3 @@ async def insert(session: Session, ring: KeyRing, rows: Sequence[Row]) -> None:
     await session.write(INSERT_DATA_KEYS, data_keys)
     await session.write(INSERT, values)
     await session.write(INSERT_KEYS, [(k, v, row.id) for row in rows for k, v in row.keys])
-

@@ -138,7 +138,9 @@ class translated:  # noqa: N801 - a context manager, used like a function
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if not isinstance(error, Exception):
             return
-        if not isinstance(error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)):
+        if not isinstance(
+            error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)
+        ):
             return
         match fault_of(error):
             case Fault.ITEM:

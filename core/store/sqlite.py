@@ -140,7 +140,9 @@ class SqliteDatabase(Database):
 
     dialect = "sqlite"
 
-    def __init__(self, url: str, clock: Clock, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]) -> None:
+    def __init__(
+        self, url: str, clock: Clock, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]
+    ) -> None:
         self.url = url
         self._clock = clock
         self._writer = writer
@@ -200,7 +202,12 @@ async def _connect(path: Path) -> aiosqlite.Connection:
         cached_statements=256,
     )
     connection.row_factory = sqlite3.Row
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_S * 1000}"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
+    ):
         await connection.execute_fetchall(f"PRAGMA {pragma}")
     return connection
 

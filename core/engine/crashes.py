@@ -1,0 +1,79 @@
+"""Items that end their worker: found by the marks that they leave, and parked alone."""
+
+from core.bus.port import Delivery, Item
+from core.engine.changes import Changes, Posting
+from core.engine.reading import Blame
+from core.ids import named_id
+from core.security.keys import KeyRing
+from core.store.sql import Session, bulk_insert
+
+TIMES = 2
+"""An item found started this often, and never ended, is parked."""
+
+_START = (
+    "INSERT INTO started (item_id, attempt, times, recorded_at) VALUES ($1, $2, 1, $3) "
+    "ON CONFLICT (item_id, attempt) DO UPDATE SET times = started.times + 1 RETURNING times"
+)
+_STARTED = "SELECT times FROM started WHERE item_id = $1 AND attempt = $2"
+_INBOX = bulk_insert(
+    "inbox",
+    "consumer text, item_id uuid, attempt int",
+    tail="ON CONFLICT DO NOTHING RETURNING item_id",
+)
+
+
+async def begin(session: Session, ring: KeyRing, queue: str, item: Item) -> bool:
+    """Mark an item as started, in a commit of its own. Says True when it was parked instead: twice is enough."""
+    times = (await session.rows(_START, item.id, item.attempt, session.now))[0]["times"]
+    if times <= TIMES:
+        return False
+    if await session.write(_INBOX, [(queue, item.id, item.attempt)]):
+        await park(session, ring, queue, item)
+    return True
+
+
+async def park(session: Session, ring: KeyRing, queue: str, item: Item) -> None:
+    """Write the failure record of an item that ends its worker."""
+    reason = (
+        "it ended its worker each time it was tried: look at the worker's last log lines before replaying it"
+    )
+    changes = Changes(session.now)
+    again = _again(item)
+    changes.failed_item(
+        named_id(f"parked:{item.id}:{item.attempt}", item.time),
+        queue,
+        again,
+        Blame("crash", "CrashLoop", reason),
+    )
+    await changes.write(session, ring, [(item.id, item.attempt)])
+
+
+async def scatter(session: Session, ring: KeyRing, delivery: Delivery) -> None:
+    """Send the items of an envelope again, each by itself: the innocent go through, the culprit stands alone."""
+    queue = delivery.origin or delivery.queue
+    rows = [(queue, item.id, item.attempt) for item in delivery.items]
+    new = {str(row["item_id"]) for row in await session.write(_INBOX, sorted(rows))}
+    changes = Changes(session.now)
+    for item in delivery.items:
+        if str(item.id) not in new:
+            continue
+        marks = await session.rows(_STARTED, item.id, item.attempt)
+        if marks and marks[0]["times"] >= TIMES:
+            await park(session, ring, queue, item)
+        else:
+            changes.postings.append(Posting(queue, _again(item), delay_s=0.001))
+    await changes.write(session, ring, [item.key for item in delivery.items])
+
+
+def _again(item: Item) -> Item:
+    return Item(
+        id=item.id,
+        type=item.type,
+        subject=item.subject,
+        attempt=item.attempt + 1,
+        time=item.time,
+        correlation_id=item.correlation_id,
+        causation_id=item.causation_id,
+        data=item.data,
+        traceparent=item.traceparent,
+    )
