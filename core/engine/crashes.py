@@ -3,8 +3,9 @@
 from core.bus.port import Delivery, Item
 from core.engine.changes import Changes, Posting
 from core.engine.reading import Blame
-from core.ids import named_id
+from core.ids import named_id, uuid7
 from core.security.keys import KeyRing
+from core.store import messages
 from core.store.sql import Session, bulk_insert
 
 TIMES = 2
@@ -77,3 +78,27 @@ def _again(item: Item) -> Item:
         data=item.data,
         traceparent=item.traceparent,
     )
+
+
+async def keep_broken(session: Session, ring: KeyRing, delivery: Delivery) -> None:
+    """Keep a delivery that is no envelope: its bytes as a message, and a failure record that says what is wrong."""
+    message_id = uuid7()
+    changes = Changes(session.now)
+    changes.message_rows.append(
+        messages.Row(
+            message_id, "internal", "hub", "envelope", "failed", "application/octet-stream", delivery.body, sealed=True,
+        ),
+    )  # fmt: skip
+    item = Item(
+        id=message_id,
+        type="envelope",
+        subject=None,
+        attempt=1,
+        time=session.now,
+        correlation_id=message_id,
+        causation_id=message_id,
+        data=f'{{"message":"{message_id}"}}',
+    )
+    blame = Blame("bus", "EnvelopeError", str(delivery.problem or "the envelope is empty"))
+    changes.failed_item(message_id, delivery.origin or delivery.queue, item, blame, message_id=message_id)
+    await changes.write(session, ring, ())

@@ -188,6 +188,17 @@ class Engine:
             self._cautious = False
             await self._bus.relax()
 
+    async def bury(self, delivery: Delivery) -> None:
+        """Take what the bus gave up on: the innocent of an envelope go on, each by itself; the culprit is parked."""
+        self._spawn(self._bury(delivery))
+
+    async def _bury(self, delivery: Delivery) -> None:
+        if delivery.problem is not None or not delivery.items:
+            await self._durably(lambda session: crashes.keep_broken(session, self.world.ring, delivery))
+        else:
+            await self._durably(lambda session: crashes.scatter(session, self.world.ring, delivery))
+        await delivery.ack()
+
     async def _durably(self, write: Callable[[Session], Coroutine[Any, Any, T]]) -> T:
         """Write, waiting while the store is away."""
         while True:

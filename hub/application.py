@@ -1,0 +1,213 @@
+"""The hub, put together: store, bus, engine, effects, scheduler, connectors, by role."""
+
+import asyncio
+import gc
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Self
+
+import structlog
+
+from canonical.stock import Node
+from core.bus.embedded import EmbeddedBus
+from core.bus.port import DEAD, HUB, Bus, Subscription, inbound, outbound
+from core.bus.rabbit import RabbitBus
+from core.connector import OpenConnector, Reader, Resources
+from core.effects.runner import EffectRunner
+from core.engine.batch import World
+from core.engine.engine import Engine
+from core.scheduler.scheduler import Scheduler
+from core.security.keys import KeyRing
+from core.store.postgres import PostgresDatabase
+from core.store.sql import Database, StoreUnavailableError
+from core.store.sqlite import SqliteDatabase
+from hub.blueprint import Blueprint
+from hub.cursors import StoredCursors
+
+log = structlog.get_logger()
+
+MASTER_DATA_S = 5.0
+_NODES = "SELECT doc FROM nodes ORDER BY id"
+_RUNNING = (
+    "INSERT INTO cursors (connector, name, value, updated_at) VALUES ('hub', $1, 'running', $2) "
+    "ON CONFLICT (connector, name) DO NOTHING RETURNING value"
+)
+_STOPPED = "DELETE FROM cursors WHERE connector = 'hub' AND name = $1"
+
+
+class Role(StrEnum):
+    """What a process of the hub does."""
+
+    ALL = "all"
+    API = "api"
+    WORKER = "worker"
+    SCHEDULER = "scheduler"
+
+
+@dataclass(slots=True)
+class Hub:
+    """A hub that is open. `start` sets it going; `stop` ends it without losing anything."""
+
+    blueprint: Blueprint
+    database: Database
+    bus: Bus
+    engine: Engine
+    ring: KeyRing
+    connectors: Mapping[str, OpenConnector]
+    runner: EffectRunner
+    scheduler: Scheduler
+    role: Role = Role.ALL
+    _upkeep: asyncio.Task[None] | None = field(default=None)
+
+    @classmethod
+    async def open(cls, blueprint: Blueprint, role: Role = Role.ALL) -> Self:
+        """Connect to the store, and open the connectors. Nothing moves yet."""
+        database = await open_database(blueprint)
+        bus = _bus(blueprint)
+        ring = KeyRing(blueprint.master_key)
+        connectors = {
+            name: placement.connector.open(name, placement.settings, _resources(blueprint, database, name))
+            for name, placement in blueprint.connectors.items()
+        }
+        world = World(
+            blueprint.rulebook, blueprint.policy, await load_nodes(database), _readers(connectors), ring,
+            blueprint.wait_for_order_s,
+        )  # fmt: skip
+        engine = Engine(database, bus, blueprint.clock, world, blueprint.engine_limits)
+        limits = {name: placement.limits for name, placement in blueprint.connectors.items()}
+        runner = EffectRunner(database, engine, bus, blueprint.clock, connectors, limits)
+        scheduler = Scheduler(database, engine, bus, blueprint.clock, connectors, beat=blueprint.beat)
+        return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, role)
+
+    async def start(self) -> None:
+        """Begin the work of this hub's role."""
+        works = self.role in {Role.ALL, Role.WORKER}
+        cautious = works and await self._left_unclean()
+        if cautious:
+            log.warning("the last run of this worker did not end cleanly: starting one item at a time")
+        self.engine.start(cautious=cautious)
+        await self.bus.start(self._subscriptions() if works else (), cautious=cautious)
+        if works:
+            self.runner.start()
+            if self.bus.consumes_outbox:
+                await self.scheduler.sweep_all()
+        if self.role in {Role.ALL, Role.SCHEDULER}:
+            self.scheduler.start()
+        self._upkeep = asyncio.create_task(self._keep_up(), name="master data")
+        # The collector must not walk what lives as long as the process (measured: 267 → 751 µs per order without).
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+
+    async def stop(self, grace_s: float = 30.0) -> None:
+        """Stop taking on, finish what is under way, leave nothing half done."""
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+        await self.scheduler.stop()
+        await self.runner.stop(grace_s)
+        await self.bus.stop(grace_s) if self.bus.consumes_outbox else None
+        await self.engine.stop(grace_s)
+        await self.bus.stop(grace_s)
+        for connector in self.connectors.values():
+            await connector.close()
+        try:
+            async with self.database.transaction() as session:
+                await session.run(_STOPPED, self._mark)
+        except StoreUnavailableError as error:
+            log.warning("store away", reason=str(error))
+        await self.database.close()
+
+    async def trouble(self) -> str | None:
+        """Return why the hub is not ready, or None when it is."""
+        if self.engine.unavailable is not None:
+            return self.engine.unavailable
+        try:
+            async with asyncio.timeout(2), self.database.reading() as session:
+                await session.rows("SELECT 1 AS one")
+        except (StoreUnavailableError, TimeoutError) as error:
+            return f"the store is not available: {error or 'no answer within 2 s'}"
+        return await self.bus.ready()
+
+    @property
+    def _mark(self) -> str:
+        return f"running:{socket.gethostname()}"
+
+    async def _left_unclean(self) -> bool:
+        async with self.database.transaction() as session:
+            return not await session.rows(_RUNNING, self._mark, session.now)
+
+    def _subscriptions(self) -> Sequence[Subscription]:
+        prefetch = self.blueprint.prefetch
+        inward = [Subscription(inbound(name), self.engine.handle, prefetch) for name in self.connectors]
+        outward = [Subscription(outbound(name), self.runner.handle, prefetch) for name in self.connectors]
+        return (
+            Subscription(HUB, self.engine.handle, prefetch),
+            *inward,
+            *outward,
+            Subscription(DEAD, self.engine.bury, 10),
+        )
+
+    async def _keep_up(self) -> None:
+        """Follow the master data that rules see."""
+        while True:
+            await asyncio.sleep(MASTER_DATA_S)
+            try:
+                nodes = await load_nodes(self.database)
+            except StoreUnavailableError:
+                continue
+            if nodes != self.engine.world.nodes:
+                self.engine.world = replace(self.engine.world, nodes=nodes)
+
+
+async def open_database(blueprint: Blueprint) -> Database:
+    """Connect to the store that a blueprint names."""
+    file = blueprint.store_file
+    if file is not None:
+        return await SqliteDatabase.open(file, blueprint.clock)
+    return await PostgresDatabase.open(blueprint.store_url)
+
+
+async def load_nodes(database: Database) -> dict[str, Node]:
+    """Return the nodes of the master data."""
+    async with database.reading() as session:
+        nodes = [Node.model_validate_json(row["doc"]) for row in await session.rows(_NODES)]
+    return {node.id: node for node in nodes}
+
+
+def _bus(blueprint: Blueprint) -> Bus:
+    if blueprint.embedded:
+        return EmbeddedBus()
+    queues = [q for name in blueprint.connectors for q in (inbound(name), outbound(name))]
+    return RabbitBus(blueprint.bus_url, prefix=blueprint.queue_prefix, queues=[HUB, *queues])
+
+
+def _resources(blueprint: Blueprint, database: Database, name: str) -> Resources:
+    return Resources(blueprint.clock, blueprint.mappings, StoredCursors(database, name))
+
+
+def _readers(connectors: Mapping[str, OpenConnector]) -> "_Readers":
+    return _Readers({(name, kind): r for name, c in connectors.items() for kind, r in c.readers.items()})
+
+
+class _Readers:
+    """Finds the reader for a connector's kind of document."""
+
+    def __init__(self, readers: Mapping[tuple[str, str], Reader]) -> None:
+        self._readers = readers
+
+    def __call__(self, connector: str, kind: str) -> Reader | None:
+        return self._readers.get((connector, kind))
+
+
+@asynccontextmanager
+async def running(blueprint: Blueprint, role: Role = Role.ALL) -> AsyncIterator[Hub]:
+    """Run a hub as long as the block lasts."""
+    hub = await Hub.open(blueprint, role)
+    await hub.start()
+    try:
+        yield hub
+    finally:
+        await hub.stop()
