@@ -17,7 +17,13 @@ from connectors.stripe.simulator.delivery import WebhookDelivery
 from connectors.stripe.simulator.forms import Parameters
 from connectors.stripe.simulator.idempotency import IdempotencyKeys, Reply
 from connectors.stripe.simulator.journal import Call
-from connectors.stripe.simulator.problems import StripeRefusalError, invalid, server_error, unauthorised
+from connectors.stripe.simulator.problems import (
+    StripeRefusalError,
+    invalid,
+    refused,
+    server_error,
+    unauthorised,
+)
 from core.clock import Clock
 from core.loopback import LoopbackServer, never_answer
 from core.simulator import Faults
@@ -27,6 +33,7 @@ _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(\.[a-z]+)?\Z")
 _LOCKED = (
     "This object cannot be accessed right now because another API request or Stripe process is accessing it."
 )
+_NOT_ACTIVATED = "Your account has not been activated and can only make test charges."
 
 
 @dataclass(slots=True)
@@ -98,6 +105,8 @@ class StripeApi:
                 await self.clock.sleep(self.latency_s)
             if self.faults.strikes("http_500", subject):
                 raise server_error()
+            if self.faults.strikes("not_activated", subject):
+                raise refused(_NOT_ACTIVATED, code="testmode_charges_only")
             endpoint, names = self._find(request)
             found = endpoint(call, parameters, *names)
             shown = self.books.expanded(found, parameters.expansions())

@@ -176,6 +176,11 @@ class StripeSimulator:
         """Sign with a new secret beside the old ones, as in the hours after one was rolled."""
         self.webhook_secrets.append(secret)
 
+    async def all_delivered(self) -> None:
+        """Wait until every event that is on its way was accepted, or given up."""
+        while self.delivery.waiting:
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
     # --- inside ---
 
     def _later(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:

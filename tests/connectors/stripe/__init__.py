@@ -1,0 +1,1 @@
+"""Tests of the Stripe connector, of its simulator, and of both together."""
