@@ -54,9 +54,9 @@ class EffectPortContract:
         """Return what `render` may look at."""
         return a_context()
 
-    def fault_key(self, effect: Effect) -> str:
-        """Return the key by which the simulator's faults know `effect`."""
-        return effect.key
+    def fault_keys(self, effect: Effect) -> set[str]:
+        """Return the keys by which the simulator's faults know `effect`."""
+        return {effect.key}
 
     def happened(self, bench: Bench, effect: Effect) -> int:
         """Return how often the partner did what `effect` asks."""
@@ -167,7 +167,7 @@ class EffectPortContract:
 
     def _planned(self, bench: Bench, fault: str) -> Effect:
         effect = self._first(bench)
-        bench.faults.plan.setdefault(fault, set()).add(self.fault_key(effect))
+        bench.faults.plan.setdefault(fault, set()).update(self.fault_keys(effect))
         return effect
 
     async def _settle(self, bench: Bench, effect: Effect, *, in_doubt: bool = False) -> Answer:

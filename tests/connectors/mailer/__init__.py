@@ -1,0 +1,1 @@
+"""Tests of the mailer connector and of its mail server."""
