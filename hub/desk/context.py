@@ -1,0 +1,49 @@
+"""What the desk works with."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from canonical.order import Order
+from canonical.policy import Policy
+from core.bus.port import BusStatistics
+from core.clock import Clock
+from core.connector import OpenConnector
+from core.effects.runner import EffectRunner
+from core.engine.engine import Engine
+from core.security.keys import KeyRing
+from core.store.sql import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One thing that an order waits for: since when is what `since` says, who can act, and what they would do."""
+
+    what: str
+    who: str = ""
+    next_step: str = ""
+
+
+Explainer = Callable[[Order, Policy], Sequence[Wait]]
+"""Says from the order alone what it waits for."""
+
+
+def _nothing(_order: Order, _policy: Policy) -> Sequence[Wait]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeskContext:
+    """The parts of the hub that the desk reads and moves. Verbs need a started engine; reads only the store."""
+
+    database: Database
+    engine: Engine
+    ring: KeyRing
+    clock: Clock
+    connectors: Mapping[str, OpenConnector] = field(default_factory=dict[str, OpenConnector])
+    """Open connectors by their names in `hub.yaml`."""
+    types: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The type of each connector, by its name."""
+    bus: Callable[[], BusStatistics] = BusStatistics
+    runner: EffectRunner | None = None
+    """Where effects are carried out in this process."""
+    explain: Explainer = _nothing
