@@ -1,6 +1,7 @@
 """The payment gateway that Stripe is: adopts or authorises, captures, voids, refunds, and looks up."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from core.clock import Clock
 from core.errors import HubError, OutcomeUnknownError, RetryableError
 from core.ports import Answer, Effect, EffectContext, Outgoing
 
-Read = Callable[[Obj], tuple[Document, ...]]
+Read = Callable[[bytes], tuple[Document, ...]]
 Tells = AuthorisePayment | CapturePayment | RefundPayment
 
 _CLOCKS_APART_S = 900
@@ -159,8 +160,8 @@ class StripeGateway:
         keys = (PaymentDocument.key_of(self._name, intent),) if isinstance(intent, str) else ()
         return Answer(tuple(documents), reference, reply.body, keys=keys)
 
-    def _event(self, kind: str, about: Obj, effect: Effect) -> Obj:
-        return {
+    def _event(self, kind: str, about: Obj, effect: Effect) -> bytes:
+        event: Obj = {
             "object": "event",
             "id": f"the answer to {effect.key}",
             "type": kind,
@@ -168,6 +169,7 @@ class StripeGateway:
             "data": {"object": about},
             "request": {"id": None, "idempotency_key": effect.key},
         }
+        return json.dumps(event).encode()
 
     def _refused(self, effect: Effect, error: CallRefusedError) -> Answer:
         """Make an answer of a refusal that is one: a decline, or a PaymentIntent that shows it done."""

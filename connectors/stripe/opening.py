@@ -2,31 +2,26 @@
 
 from functools import partial
 
-from canonical.documents import Document
 from connectors.stripe.client import StripeClient
 from connectors.stripe.gateway import StripeGateway
-from connectors.stripe.reading import facts_of, read_event
+from connectors.stripe.reading import StripeReader
 from connectors.stripe.settings import StripeSettings
 from connectors.stripe.webhooks import KIND, StripeDoors
 from core.connector import OpenConnector, Resources
-from core.ports import RawDocument
 
 
 def open_stripe(name: str, settings: StripeSettings, resources: Resources) -> OpenConnector:
     """Return the connector with its ports filled."""
     client = StripeClient(settings, resources.clock)
+    reader = StripeReader(name, resources.mappings)
     return OpenConnector(
         name=name,
-        effects=(StripeGateway(name, settings, client, resources.clock, partial(facts_of, name)),),
+        effects=(StripeGateway(name, settings, client, resources.clock, reader.facts),),
         doors=StripeDoors(settings, resources.clock).doors(),
-        readers={KIND: partial(_read, name)},
+        readers={KIND: reader},
         test=partial(_test, settings, client),
         close=client.close,
     )
-
-
-def _read(gateway: str, raw: RawDocument) -> tuple[Document, ...]:
-    return read_event(gateway, raw.body)
 
 
 async def _test(settings: StripeSettings, client: StripeClient) -> str:

@@ -1,47 +1,107 @@
-"""From a Stripe event to payment facts. Pure.
+"""From a Stripe event to payment facts: which mapping document reads it. Pure.
 
-An answer of the API is read as the event that Stripe will send about it, so both are the same fact by
-construction. A PaymentIntent without the hub's mark is not the hub's: events about it are no documents.
-Stripe sends several events about one thing; one of them is read, and the others are not:
+An answer of the API is read as the event that Stripe will send about it, so both are the same fact by construction.
+A PaymentIntent without the hub's mark is not the hub's: events about it are no documents. Stripe sends several
+events about one thing; one of them is read, and the others say nothing:
 
 | fact | event | operation |
 | --- | --- | --- |
 | authorised | `charge.succeeded`, not captured | the PaymentIntent |
 | declined | `payment_intent.payment_failed` | the failed charge |
-| captured | `payment_intent.succeeded` | the charge, and which capture of it |
+| captured | `payment_intent.succeeded` | the PaymentIntent, and which capture of it |
 | voided | `payment_intent.canceled` | the PaymentIntent |
 | refunded, refund failed | `refund.created`, `refund.updated`, `refund.failed` | the refund |
 | dispute opened, won, lost | `charge.dispute.created`, `charge.dispute.closed` | the dispute |
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from pydantic import ValidationError
-
-from canonical.documents import Document, PaymentDocument, PaymentFact
+from canonical.documents import Document
 from connectors.stripe import labels
 from connectors.stripe.amounts import from_minor
+from core.connector import Mappings
 from core.errors import DocumentError, Problem
+from core.ports import RawDocument
 
 Obj = dict[str, Any]
-Facts = Iterator[dict[str, Any]]
 
-_RELEASES = frozenset({"expired_uncaptured_charge", "partial_capture"})
-_DISPUTES = {
-    "won": PaymentFact.DISPUTE_WON,
-    "warning_closed": PaymentFact.DISPUTE_WON,
-    "lost": PaymentFact.DISPUTE_LOST,
+_CAPTURED = "stripe/captured"
+_MAPPINGS: Mapping[str, str] = {
+    "charge.succeeded": "stripe/authorised",
+    "payment_intent.payment_failed": "stripe/declined",
+    "payment_intent.succeeded": _CAPTURED,
+    "payment_intent.canceled": "stripe/voided",
+    "refund.created": "stripe/refunded",
+    "refund.updated": "stripe/refunded",
+    "refund.failed": "stripe/refunded",
+    "charge.dispute.created": "stripe/disputed",
+    "charge.dispute.closed": "stripe/disputed",
 }
 
+EVENT_TYPES = tuple(_MAPPINGS)
+"""What a webhook endpoint at Stripe must be subscribed to."""
 
-def read_event(gateway: str, body: bytes) -> tuple[Document, ...]:
-    """Return the facts that an event tells of, none for one that says nothing about payments of ours.
 
-    Raises `DocumentError` with the path of what is not as agreed.
+class StripeReader:
+    """Reads events for the gateway of that name."""
+
+    def __init__(self, gateway: str, mappings: Mappings) -> None:
+        self._context, self._mappings = {"gateway": gateway}, mappings
+
+    def __call__(self, raw: RawDocument) -> tuple[Document, ...]:
+        """Return the facts that a stored event tells."""
+        return self.facts(raw.body)
+
+    def facts(self, body: bytes) -> tuple[Document, ...]:
+        """Return the facts that an event tells, none for one that says nothing about payments of ours.
+
+        Raises `DocumentError` with everything that is not as agreed.
+        """
+        event = _event(body)
+        mapping = _MAPPINGS.get(str(event.get("type")))
+        if mapping is None:
+            return ()
+        found = self._mappings.read(mapping, body, self._context)
+        return (*found, *self._elsewhere(event, body)) if mapping == _CAPTURED else found
+
+    def _elsewhere(self, event: Obj, body: bytes) -> tuple[Document, ...]:
+        """Return what was captured past us, at Stripe's own desk."""
+        intent = event["data"]["object"]
+        try:
+            currency = intent["currency"]
+            more = from_minor(intent["amount_received"], currency) - labels.captured_by_us(intent["metadata"])
+        except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            reason = f"a PaymentIntent has a currency, an amount_received and metadata: {error!r}"
+            raise _refusal(reason, "data.object") from error
+        if more <= 0:
+            return ()
+        return self._mappings.read(
+            "stripe/captured_elsewhere", body, {**self._context, "elsewhere": f"{more:f}"}
+        )
+
+
+def stripe_amount(value: object) -> object:
+    """Return `{minor, currency}` as an exact amount in the currency's unit, `less` what is not part of it.
+
+    A Python transform of the mapping documents: Stripe's smallest units are not those of ISO 4217.
     """
+    said = cast("Obj", value) if isinstance(value, dict) else {}
+    minor, less, currency = said.get("minor"), said.get("less", 0) or 0, said.get("currency")
+    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (minor, less))
+    if minor is None or currency is None:
+        return None
+    if not whole or not isinstance(currency, str):
+        message = "Stripe's amounts are whole numbers of the currency's smallest unit"
+        raise ValueError(message)
+    return from_minor(minor - less, currency)
+
+
+PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {"stripe_amount": stripe_amount}
+
+
+def _event(body: bytes) -> Obj:
     try:
         event: object = json.loads(body)
     except ValueError as error:
@@ -49,176 +109,14 @@ def read_event(gateway: str, body: bytes) -> tuple[Document, ...]:
             (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (None, None)
         )
         raise DocumentError((Problem(f"this is not JSON: {error}", line=line, column=column),)) from error
-    if not isinstance(event, dict) or cast("Obj", event).get("object") != "event":
-        raise DocumentError((Problem("this is not a Stripe event", field="object"),))
-    return facts_of(gateway, cast("Obj", event))
+    found = cast("Obj", event) if isinstance(event, dict) else {}
+    if found.get("object") != "event":
+        raise _refusal("this is not a Stripe event", "object")
+    data: object = found.get("data")
+    if not isinstance(data, dict) or not isinstance(cast("Obj", data).get("object"), dict):
+        raise _refusal("an event holds the object that it is about", "data.object")
+    return found
 
 
-def facts_of(gateway: str, event: Obj) -> tuple[Document, ...]:
-    """Return the facts of an event that was parsed."""
-    reader = _READERS.get(event.get("type", ""))
-    if reader is None:
-        return ()
-    try:
-        about = event["data"]["object"]
-        at = datetime.fromtimestamp(event["created"], UTC)
-        facts = [
-            {**_money(fact, about), "gateway": gateway, "occurred_at": at} for fact in reader(event, about)
-        ]
-        return tuple(PaymentDocument.model_validate(fact) for fact in facts)
-    except ValidationError as error:
-        problems = (_problem(event, one["loc"], one["msg"], one["input"]) for one in error.errors())
-        raise DocumentError(tuple(problems)) from error
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError, OverflowError, OSError) as error:
-        reason = f"a {event.get('type')} event is not like this: {type(error).__name__} {error}"
-        raise DocumentError((Problem(reason, field="data.object", source=str(event.get("id"))),)) from error
-
-
-def _authorised(_: Obj, charge: Obj) -> Facts:
-    marks = charge["metadata"]
-    if labels.ORDER not in marks or charge["captured"]:
-        return
-    card = _part(charge["payment_method_details"], "card")
-    before = card.get("capture_before")
-    yield {
-        "fact": PaymentFact.AUTHORISED,
-        "reference": charge["payment_intent"],
-        "operation": charge["payment_intent"],
-        "effect_key": marks.get(labels.AUTHORISE),
-        "order_id": marks[labels.ORDER],
-        "amount": charge["amount"],
-        "capture_before": datetime.fromtimestamp(before, UTC) if before else None,
-        "multicapture": _part(card, "multicapture").get("status") == "available",
-    }
-
-
-def _declined(_: Obj, intent: Obj) -> Facts:
-    marks = intent["metadata"]
-    if labels.ORDER not in marks:
-        return
-    error = _part(intent, "last_payment_error")
-    words = (error.get("message"), error.get("decline_code") or error.get("code"))
-    yield {
-        "fact": PaymentFact.DECLINED,
-        "reference": intent["id"],
-        "operation": _id_of(intent["latest_charge"]) or intent["id"],
-        "effect_key": marks.get(labels.AUTHORISE),
-        "order_id": marks[labels.ORDER],
-        "amount": intent["amount"],
-        "reason": " ".join(f"({word})" if at else word for at, word in enumerate(words) if word),
-    }
-
-
-def _captured(_: Obj, intent: Obj) -> Facts:
-    """Tell every capture of the PaymentIntent: ours by their marks, and what somebody took past us."""
-    marks = intent["metadata"]
-    if labels.ORDER not in marks:
-        return
-    charge = _id_of(intent["latest_charge"])
-    common = {"fact": PaymentFact.CAPTURED, "reference": intent["id"], "order_id": marks[labels.ORDER]}
-    ours = {name: text for name, text in marks.items() if name.startswith(labels.CAPTURE)}
-    known = 0
-    for name, text in sorted(ours.items()):
-        amount, _, key = text.partition(" ")
-        known += int(amount)
-        operation = f"{charge}:{name.removeprefix(labels.CAPTURE)}"
-        yield {**common, "operation": operation, "effect_key": key, "amount": int(amount)}
-    received = intent["amount_received"]
-    if received > known:
-        yield {**common, "operation": f"{charge}:{received}", "amount": received - known}
-
-
-def _voided(event: Obj, intent: Obj) -> Facts:
-    marks = intent["metadata"]
-    if labels.ORDER not in marks:
-        return
-    key: str | None = _part(event, "request").get("idempotency_key")
-    yield {
-        "fact": PaymentFact.VOIDED,
-        "reference": intent["id"],
-        "operation": intent["id"],
-        "effect_key": labels.effect_key(key) if key else None,
-        "order_id": marks[labels.ORDER],
-        "amount": intent["amount"] - intent["amount_received"],
-        "reason": intent["cancellation_reason"] or "",
-    }
-
-
-def _refunded(_: Obj, refund: Obj) -> Facts:
-    """Tell a refund once it is decided.
-
-    Stripe also books money that was held and let go as a refund: one that moved nothing, so without a balance
-    transaction. That is told by the PaymentIntent.
-    """
-    marks = _part(refund, "metadata")
-    fact = {
-        "succeeded": PaymentFact.REFUNDED,
-        "failed": PaymentFact.REFUND_FAILED,
-        "canceled": PaymentFact.REFUND_FAILED,
-    }.get(refund["status"])
-    let_go = refund["reason"] in _RELEASES or (
-        labels.REFUND not in marks and not refund["balance_transaction"]
-    )
-    if fact is None or let_go or not refund["payment_intent"]:
-        return
-    yield {
-        "fact": fact,
-        "reference": _id_of(refund["payment_intent"]),
-        "operation": refund["id"],
-        "effect_key": marks.get(labels.REFUND),
-        "order_id": marks.get(labels.ORDER),
-        "amount": refund["amount"],
-        "reason": refund.get("failure_reason") or "",
-    }
-
-
-def _disputed(event: Obj, dispute: Obj) -> Facts:
-    opened = event["type"] == "charge.dispute.created"
-    fact = PaymentFact.DISPUTE_OPENED if opened else _DISPUTES.get(dispute["status"])
-    if fact is None or not dispute["payment_intent"]:
-        return
-    yield {
-        "fact": fact,
-        "reference": _id_of(dispute["payment_intent"]),
-        "operation": dispute["id"],
-        "amount": dispute["amount"],
-        "reason": dispute["reason"] or "",
-    }
-
-
-_READERS: Mapping[str, Callable[[Obj, Obj], Facts]] = {
-    "charge.succeeded": _authorised,
-    "payment_intent.payment_failed": _declined,
-    "payment_intent.succeeded": _captured,
-    "payment_intent.canceled": _voided,
-    "refund.created": _refunded,
-    "refund.updated": _refunded,
-    "refund.failed": _refunded,
-    "charge.dispute.created": _disputed,
-    "charge.dispute.closed": _disputed,
-}
-
-EVENT_TYPES = tuple(_READERS)
-"""What a webhook endpoint at Stripe must be subscribed to."""
-
-
-def _money(fact: dict[str, Any], about: Obj) -> dict[str, Any]:
-    currency = about["currency"].upper()
-    return {**fact, "amount": from_minor(fact["amount"], currency), "currency": currency}
-
-
-def _part(whole: Obj, name: str) -> Obj:
-    """Return a nested object, an empty one where there is none."""
-    return whole.get(name) or {}
-
-
-def _id_of(value: str | Obj | None) -> str | None:
-    """Return the id, also where the object stands in its place."""
-    return value["id"] if isinstance(value, dict) else value
-
-
-def _problem(event: Obj, where: tuple[int | str, ...], reason: str, value: object) -> Problem:
-    field = ".".join(str(part) for part in where)
-    return Problem(
-        reason, field=field, value=str(value)[:100], source=f"{event.get('type')} {event.get('id')}"
-    )
+def _refusal(reason: str, field: str) -> DocumentError:
+    return DocumentError((Problem(reason, field=field),))

@@ -81,7 +81,7 @@ def _capture(command: CapturePayment, order: Order) -> tuple[str, Mapping[str, s
     form = {
         "amount_to_capture": amount,
         f"metadata[{labels.ORDER}]": str(command.order_id),
-        f"metadata[{labels.capture_mark(command.key)}]": f"{amount} {command.key}",
+        f"metadata[{labels.capture_mark(command.key)}]": labels.capture_note(command.key, command.amount),
         "expand[0]": "latest_charge",
     }
     if not command.final:

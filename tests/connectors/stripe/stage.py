@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from canonical.documents import Document, PaymentDocument
+from canonical.documents import DOCUMENT_BY_NAME, Document, PaymentDocument
 from canonical.order import Order
 from connectors.stripe import CONNECTOR
 from connectors.stripe.gateway import StripeGateway
@@ -20,10 +20,11 @@ from connectors.stripe.settings import StripeSettings
 from connectors.stripe.simulator import StripeSimulator
 from core.clock import Clock, SystemClock
 from core.connector import OpenConnector, Resources
-from core.errors import DoorError
+from core.errors import DocumentError, DoorError, Problem
 from core.loopback import LoopbackServer
 from core.ports import DoorRequest, RawDocument, Receipt
 from core.simulator import Faults, Ledger, Workshop
+from mappings import Environment, MappingError, MappingRegistry
 from tests.contracts.payment_gateway import GATEWAY
 
 SECRET_KEY, WEBHOOK_SECRET = "sk_test_of_a_simulator", "whsec_of_a_simulator"
@@ -67,14 +68,29 @@ class NoCursors:
         raise AssertionError(name)
 
 
-class NoMappings:
-    """Nothing is translated by documents here."""
+class CompiledMappings:
+    """The connector's mapping documents."""
+
+    def __init__(self) -> None:
+        texts = {
+            file.name: file.read_text() for folder in CONNECTOR.mappings for file in folder.glob("*.yaml")
+        }
+        environment = Environment(models=DOCUMENT_BY_NAME, python=CONNECTOR.python_transforms)
+        self._all = MappingRegistry(environment).load(texts)
+        assert self._all.warnings == ()
 
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
-        raise AssertionError(mapping)
+        try:
+            return tuple(self._all[mapping].read_all(raw, context, expect=Document))
+        except MappingError as error:
+            problems = (Problem(one.reason, field=one.source, value=one.value) for one in error.problems)
+            raise DocumentError(tuple(problems)) from error
 
     def write(self, mapping: str, values: Any) -> bytes:
         raise AssertionError(mapping)
+
+
+MAPPINGS = CompiledMappings()
 
 
 @dataclass
@@ -105,7 +121,7 @@ class Stage:
 
     def connect(self, settings: StripeSettings) -> OpenConnector:
         """Open another connector on the same simulator."""
-        opened = CONNECTOR.open(GATEWAY, settings, Resources(self.clock, NoMappings(), NoCursors()))
+        opened = CONNECTOR.open(GATEWAY, settings, Resources(self.clock, MAPPINGS, NoCursors()))
         self._opened.append(opened)
         return opened
 
