@@ -5,6 +5,7 @@ from pathlib import Path
 import mappings
 from connectors.webstore.opening import open_webstore
 from connectors.webstore.settings import WebstoreSettings
+from connectors.webstore.transforms import TRANSFORMS
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
 
@@ -24,4 +25,5 @@ CONNECTOR = Connector(
     mappings=(Path(mappings.__path__[0]) / "webstore",),
     ports=("ChannelUpdates",),
     limits=Limits(concurrency=8),
+    python_transforms=TRANSFORMS,
 )

@@ -193,10 +193,9 @@ class WebstoreDoors:
         seen: set[str] = set()
         problems: list[Problem] = []
         for i, line in enumerate(posted.document.lines):
-            name = line.id.strip()
-            if name in seen:
+            if line.id in seen:
                 problems.append(posted.problem(("lines", i, "id"), "two lines have this id", line.id))
-            seen.add(name)
+            seen.add(line.id)
         return problems
 
     async def _take(

@@ -24,6 +24,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from mappings.engine.transforms.iso import COUNTRIES, CURRENCIES
+
 _AMOUNT = r"^[0-9]{1,10}(\.[0-9]{1,4})?$"
 _INSTANT = r"^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$"
 _RATE = r"^(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"
@@ -65,9 +67,18 @@ def _rfc3339(value: object) -> datetime:
 def _one_line(value: str) -> str:
     if any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in value):
         raise PydanticCustomError("text", "the text holds a line break or another control character")
-    if value and not value.strip():
-        raise PydanticCustomError("text", "the text is blank")
+    if value != value.strip():
+        raise PydanticCustomError("text", "the text starts or ends with a space, or is nothing but space")
     return value
+
+
+def _known_to_iso(codes: frozenset[str], standard: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if value not in codes:
+            raise PydanticCustomError("code", "{standard} has no such code", {"standard": standard})
+        return value
+
+    return AfterValidator(check)
 
 
 Amount = Annotated[Decimal, BeforeValidator(_decimal), WithJsonSchema({"type": "string", "pattern": _AMOUNT})]
@@ -82,8 +93,8 @@ Text = Annotated[str, StringConstraints(max_length=500), AfterValidator(_one_lin
 Email = Annotated[str, StringConstraints(max_length=254, pattern=_EMAIL), AfterValidator(_one_line)]
 Reference = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9#][A-Za-z0-9._~:#@+-]{0,99}$")]
 """An order's name in URLs and in the hub: no spaces, no slashes."""
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), _known_to_iso(CURRENCIES, "ISO 4217")]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), _known_to_iso(COUNTRIES, "ISO 3166-1")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")]
 Units = Annotated[int, Field(ge=1, le=1_000_000)]
 
