@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from canonical.order import Order
 from canonical.policy import Policy
@@ -16,9 +17,10 @@ from core.store.sql import Database
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One thing that an order waits for: since when is what `since` says, who can act, and what they would do."""
+    """One thing that an order waits for: since when, who can act, and what they would do."""
 
     what: str
+    since: datetime | None = None
     who: str = ""
     next_step: str = ""
 

@@ -1,0 +1,239 @@
+"""What partners were asked to do: list, and resolve what nobody knows the outcome of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from canonical.commands import (
+    COMMAND_BY_NAME,
+    AuthorisePayment,
+    CapturePayment,
+    Command,
+    RefundPayment,
+    VoidPayment,
+)
+from canonical.documents import PaymentDocument, PaymentFact
+from core.bus.port import inbound
+from core.engine.work import EffectState, Ending, Facts, Settlement
+from core.errors import Problem
+from core.store.sql import Session
+from hub.desk.access import Permission, Principal
+from hub.desk.auditing import audit, entry
+from hub.desk.base import Entry, Page, Where, cursor_id, from_row, page, page_size, required
+from hub.desk.context import DeskContext
+from hub.desk.errors import InvalidError, NotFoundError, RefusedError
+from hub.desk.masking import MASK
+
+_COLUMNS = (
+    "id, key, connector, command, order_id, state, attempt, looks, due_at, lease_until, first_sent_at, request_id, "
+    "message_id, reference, reason, recorded_at, finished_at"
+)
+_ONE = f"SELECT {_COLUMNS}, body FROM effects WHERE id = $1"  # noqa: S608 - columns are ours
+_LOCKED = f"{_ONE} {{lock}}"
+_SET = (
+    "UPDATE effects SET state = $2, reason = $3, due_at = $4, attempt = 0, looks = 0, lease_until = NULL, "
+    "lease_owner = NULL WHERE id = $1"
+)
+_CLOSE = (
+    "UPDATE failures SET status = 'resolved', closed_by = $2, closed_reason = $3, closed_at = $4 "
+    "WHERE effect_id = $1 AND status IN ('open', 'replaying')"
+)
+_OUT_OF_HANDS_S = 60.0
+_OPEN = frozenset({EffectState.UNKNOWN.value, EffectState.PARKED.value})
+
+
+class Resolution(StrEnum):
+    """What a person says about an effect that nobody knows the outcome of."""
+
+    CONFIRMED = "confirmed"
+    """It happened at the partner."""
+    NOT_SENT = "not_sent"
+    """It did not happen: send it again."""
+    LOOK_UP = "look_up"
+    """Ask the partner now."""
+
+
+class EffectView(Entry):
+    """Something that a partner is asked to do. `state`: pending, sending, confirmed, rejected, unknown, parked."""
+
+    key: str
+    connector: str
+    command: str
+    order_id: UUID
+    state: str
+    attempt: int
+    looks: int
+    due_at: datetime
+    lease_until: datetime | None
+    first_sent_at: datetime | None
+    request_id: UUID | None
+    """The stored message with the exact bytes."""
+    message_id: UUID | None
+    """What caused it."""
+    reference: str | None
+    """The partner's own id of what it did."""
+    reason: str | None
+    recorded_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EffectFilter:
+    """What effects to list; what is None does not count. `state` may be `open`: not finished."""
+
+    state: str | None = None
+    connector: str | None = None
+    command: str | None = None
+    order_id: UUID | None = None
+    since: datetime | None = None
+
+    def where(self) -> Where:
+        """Return the conditions."""
+        conditions = Where()
+        if self.state == "open":
+            conditions.plain("state IN ('pending', 'sending', 'unknown', 'parked')")
+        else:
+            conditions.equal(state=self.state)
+        conditions.equal(connector=self.connector, command=self.command, order_id=self.order_id)
+        if self.since is not None:
+            conditions.add("recorded_at >= ?", self.since)
+        return conditions
+
+
+async def list_effects(
+    ctx: DeskContext,
+    principal: Principal,
+    wanted: EffectFilter = EffectFilter(),
+    *,
+    limit: int = 50,
+    cursor: str | None = None,
+) -> Page[EffectView]:
+    """Return a page of effects, the newest first."""
+    principal.must(Permission.READ)
+    size, after = page_size(limit), cursor_id(cursor)
+    conditions = wanted.where()
+    if after is not None:
+        conditions.add("id < ?", after)
+    sql = f"SELECT {_COLUMNS} FROM effects{conditions.text()} ORDER BY id DESC LIMIT {size + 1}"  # noqa: S608 - values are parameters
+    async with ctx.database.reading() as session:
+        rows = await session.rows(sql, *conditions.values)
+    return page([_view(row, principal) for row in rows], size)
+
+
+async def show_effect(ctx: DeskContext, principal: Principal, effect_id: UUID) -> EffectView:
+    """Return an effect."""
+    principal.must(Permission.READ)
+    async with ctx.database.reading() as session:
+        rows = await session.rows(_ONE, effect_id)
+    if not rows:
+        raise NotFoundError(f"there is no effect {effect_id}")
+    return _view(rows[0], principal)
+
+
+async def resolve(
+    ctx: DeskContext,
+    principal: Principal,
+    effect_id: UUID,
+    resolution: Resolution,
+    reason: str,
+    *,
+    reference: str | None = None,
+) -> EffectView:
+    """Say what became of an unknown or parked effect, or have the partner asked now.
+
+    A confirmed payment also tells its order, by the fact that the gateway's answer would have been; confirming an
+    authorisation takes the gateway's `reference`.
+    """
+    principal.must(Permission.RESOLVE_EFFECTS)
+    why = required(reason, "reason", longest=500)
+    if resolution is Resolution.CONFIRMED:
+        await _confirm(ctx, principal, effect_id, why, reference)
+    else:
+        async with ctx.database.transaction() as session:
+            row = await _locked(session, effect_id)
+            await _again(session, ctx, principal, row, resolution, why)
+        if ctx.runner is not None:
+            ctx.runner.wake(row["connector"])
+    return await show_effect(ctx, principal, effect_id)
+
+
+async def _locked(session: Session, effect_id: UUID) -> Any:
+    rows = await session.rows(_LOCKED, effect_id)
+    if not rows:
+        raise NotFoundError(f"there is no effect {effect_id}")
+    row = rows[0]
+    if row["state"] not in _OPEN:
+        busy = "it is being sent just now" if row["state"] == "sending" else "its outcome is not in doubt"
+        raise RefusedError(f"effect {row['key']} is {row['state']}: {busy}")
+    return row
+
+
+async def _again(
+    session: Session, ctx: DeskContext, principal: Principal, row: Any, resolution: Resolution, why: str
+) -> None:
+    state = EffectState.PENDING if resolution is Resolution.NOT_SENT else EffectState.UNKNOWN
+    await session.run(_SET, row["id"], state.value, why, session.now)
+    await session.run(_CLOSE, row["id"], principal.name, why, session.now)
+    await audit(session, ctx, principal, f"effect.{resolution.value}", row["key"], why)
+
+
+async def _confirm(
+    ctx: DeskContext, principal: Principal, effect_id: UUID, why: str, reference: str | None
+) -> None:
+    """Take the effect out of everybody's hands, then let the engine settle it together with its fact."""
+    async with ctx.database.transaction() as session:
+        row = await _locked(session, effect_id)
+        facts = _facts(row, reference)
+        later = session.now + timedelta(seconds=_OUT_OF_HANDS_S)
+        await session.run(_SET, effect_id, EffectState.UNKNOWN.value, why, later)
+    work = ctx.engine.work(inbound(row["connector"]), facts, subject=row["order_id"])
+    work.settlement = Settlement(row["id"], principal.name, EffectState.CONFIRMED, reference, why)
+    work.audit = entry(principal, "effect.confirmed", row["key"], why)
+    outcome = await ctx.engine.submit(work)
+    if outcome.ending is Ending.FAILED:
+        raise RefusedError(f"it is confirmed, but its order can't take it: {outcome.reason}")
+    async with ctx.database.transaction() as session:
+        await session.run(_CLOSE, row["id"], principal.name, why, session.now)
+
+
+_FACTS: Mapping[type[Command], PaymentFact] = {
+    AuthorisePayment: PaymentFact.AUTHORISED,
+    CapturePayment: PaymentFact.CAPTURED,
+    VoidPayment: PaymentFact.VOIDED,
+    RefundPayment: PaymentFact.REFUNDED,
+}
+
+
+def _facts(row: Any, reference: str | None) -> Facts:
+    """Return what the partner's answer would have said."""
+    command = COMMAND_BY_NAME[row["command"]].model_validate_json(row["body"])
+    if not isinstance(command, AuthorisePayment | CapturePayment | VoidPayment | RefundPayment):
+        return Facts(())
+    authorisation = reference if isinstance(command, AuthorisePayment) else command.reference
+    if not authorisation or (isinstance(command, CapturePayment | RefundPayment) and not reference):
+        problem = Problem(
+            "name what the gateway calls it, as its page shows it", field="reference", value=reference
+        )
+        raise InvalidError(str(problem), problems=[problem])
+    return Facts(
+        (
+            PaymentDocument(
+                gateway=command.connector,
+                fact=_FACTS[type(command)],
+                reference=authorisation,
+                operation=reference or authorisation,
+                effect_key=command.key,
+                order_id=command.order_id,
+                amount=command.amount.amount,
+                currency=command.amount.currency,
+            ),
+        )
+    )
+
+
+def _view(row: Any, principal: Principal) -> EffectView:
+    masked = not principal.may(Permission.SEE_PEOPLE)
+    return from_row(EffectView, row, reason=MASK if masked and row["reason"] else row["reason"])
