@@ -97,6 +97,11 @@ _SETTLE = bulk(
     "WHERE effects.id = r.id AND effects.state IN ('sending', 'unknown', 'pending')",
     "id uuid, state text, reference text, reason text, finished_at timestamptz",
 )
+_SETTLED = bulk(
+    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at FROM {rows} "
+    "WHERE failures.effect_id = r.id AND failures.status = 'replaying'",
+    "id uuid, closed_at timestamptz",
+)
 _PARTIES = bulk_insert(
     "parties",
     "order_id uuid, key_id uuid, body bytea, recorded_at timestamptz",
@@ -291,6 +296,7 @@ class Changes:
         await session.write(_KEYS, rows.get("keys", ()))
         await session.write(_EFFECTS, rows.get("effects", ()))
         await session.write(_SETTLE, rows.get("settle", ()))
+        await session.write(_SETTLED, [(row[0], self.now) for row in rows.get("settle", ())])
         await session.write(_TIMERS, rows.get("timers", ()))
         await session.write(_FORGET, rows.get("forget", ()))
         await session.write(_BACK_ORDERED, rows.get("back_ordered", ()))
@@ -318,9 +324,10 @@ class Changes:
 
 
 def signature(connector: str, stage: str, error: str, mapping: str | None, field_path: str | None) -> str:
-    """Return what failures of one kind have in common. Positions in lists don't count."""
+    """Return what failures of one kind have in common. Positions in lists, and a mapping's version, don't count."""
     place = re.sub(r"\[\d+\]", "[]", field_path or "")
-    return " | ".join(part for part in (connector, stage, error, mapping, place) if part)
+    named = (mapping or "").partition("@")[0]
+    return " | ".join(part for part in (connector, stage, error, named, place) if part)
 
 
 def _back_ordered(order: Order) -> set[str]:
