@@ -31,7 +31,7 @@ from core.errors import (
     RetryableError,
     UnauthorisedError,
 )
-from core.ids import uuid7
+from core.ids import named_id, time_of, uuid7
 from core.ports import Answer, EffectPort
 from core.store.sql import Database, StoreUnavailableError, bulk
 
@@ -48,7 +48,9 @@ _DUE_AGAIN = (
 )
 _FAILURE = (
     "INSERT INTO failures (id, signature, status, stage, error, reason, connector, message_id, effect_id, order_id, "
-    "queue, item, recorded_at) VALUES ($1, $2, 'open', 'send', $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+    "queue, item, recorded_at) VALUES ($1, $2, 'open', 'send', $3, $4, $5, $6, $7, $8, $9, $10, $11) "
+    "ON CONFLICT (id) DO UPDATE SET status = 'open', signature = excluded.signature, error = excluded.error, "
+    "reason = excluded.reason, closed_at = NULL, closed_by = NULL, closed_reason = NULL"
 )
 _PAUSE = (
     "INSERT INTO connector_states (connector, paused, until, reason, actor, failures, updated_at) "
@@ -340,13 +342,14 @@ class EffectRunner:
         name, reason = type(error).__name__, str(error) or repr(error)
         work = self._engine.work(f"out.{claim.connector}", Facts(()), subject=effect.command.order_id)
         item = write_item(work.item)
+        failure_id = named_id(f"parked:{effect.id}", time_of(effect.id))
 
         async def park(session: Any) -> None:
             await session.run(
                 _DUE_AGAIN, effect.id, EffectState.PARKED.value, session.now, reason[:500], self._lease.owner,
             )  # fmt: skip
             await session.run(
-                _FAILURE, uuid7(), signature(claim.connector, "send", name, type(effect.command).__name__, None),
+                _FAILURE, failure_id, signature(claim.connector, "send", name, type(effect.command).__name__, None),
                 name, reason[:2000], claim.connector, claim.request_id, effect.id, effect.command.order_id,
                 f"out.{claim.connector}", item, session.now,
             )  # fmt: skip

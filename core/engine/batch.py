@@ -7,7 +7,7 @@ with the larger set from its beginning.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from core.engine.changes import Changes, Posting
 from core.engine.reading import Blame, Part, Readers
 from core.engine.stockroom import Stockroom
 from core.engine.work import (
+    AuditEntry,
     Ending,
     Facts,
     Happening,
@@ -149,7 +150,7 @@ class Batch:
             for order_id, group in groups.items()
             if (held := found.get(order_id)) is not None
             and held.quarantined_by is not None
-            and any(part.work.failure_id == held.quarantined_by for part in group.parts)
+            and any(part.failure_id == held.quarantined_by for part in group.parts)
         ]
         if not freed:
             return
@@ -215,7 +216,7 @@ class Batch:
         results: list[tuple[Part, Order | None, Decision]] = []
         for part in group.parts:
             part.blame, part.outcome = None, None
-            if quarantined_by is not None and part.work.failure_id != quarantined_by:
+            if quarantined_by is not None and part.failure_id != quarantined_by:
                 part.outcome = Outcome(
                     Ending.WAITING, f"order {group.order_id} waits for failure {quarantined_by}"
                 )
@@ -232,7 +233,7 @@ class Batch:
             except Exception as error:  # noqa: BLE001 - a rule's defect harms its own order only, as a failure record
                 self._stockroom.restore(mark)
                 part.blame = _blame(error)
-                quarantined_by = part.work.failure_id or uuid7()
+                quarantined_by = part.failure_id or uuid7()
                 part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=quarantined_by)
                 continue
             else:
@@ -241,7 +242,7 @@ class Batch:
                 done = decision.events or not decision.repeated
                 ending = Ending.DONE if done else Ending.DUPLICATE
                 part.outcome = Outcome(ending, None if done else "it was known", order)
-            if part.work.failure_id is not None and part.work.failure_id == quarantined_by:
+            if part.failure_id is not None and part.failure_id == quarantined_by:
                 quarantined_by = None
         self._stockroom.keep()
         self._gather(snapshot, order, quarantined_by, results)
@@ -320,12 +321,12 @@ class Batch:
         work = part.work
         if part.blame is not None:
             failure_id = part.outcome.failure_id if part.outcome else None
-            failure_id = failure_id or work.failure_id or uuid7()
+            failure_id = failure_id or part.failure_id or uuid7()
             part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=failure_id)
             item = successor(work, _content(part), tag=f"failed:{part.index}", now=self._session.now)
             self._changes.failed(failure_id, work, part.blame, part.order_id, item)
-        elif work.failure_id is not None:
-            self._changes.add("resolved", work.failure_id, self._session.now)
+        elif part.failure_id is not None:
+            self._changes.add("resolved", part.failure_id, self._session.now)
 
     def _finish(self) -> dict[Work, Outcome]:
         """Give every piece of work its outcome, and its message its status."""
@@ -348,7 +349,7 @@ class Batch:
         if work.settlement is not None:
             changes.settle(work.settlement)
         if work.audit is not None:
-            changes.audited(work.audit)
+            changes.audited(work.audit if outcome.ending in _AS_ASKED else _in_vain(work.audit, outcome))
         ids = {part.order_id for part in parts if part.order_id is not None}
         order_id = next(iter(ids)) if len(ids) == 1 else None
         if (record := work.record) is not None:
@@ -378,6 +379,15 @@ _SEVERITY = (Ending.FAILED, Ending.WAITING, Ending.STALE, Ending.DONE, Ending.DU
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     return min(outcomes, key=lambda outcome: _SEVERITY.index(outcome.ending))
+
+
+_AS_ASKED = frozenset({Ending.DONE, Ending.DUPLICATE, Ending.IGNORED})
+
+
+def _in_vain(entry: AuditEntry, outcome: Outcome) -> AuditEntry:
+    """Return what the audit log says of a wish that did not come true, or not yet."""
+    became = "waits" if outcome.ending is Ending.WAITING else "refused"
+    return replace(entry, action=f"{entry.action}.{became}", detail=f"{entry.detail} ({outcome.reason})".strip())
 
 
 def _content(part: Part) -> Stored | Facts | Happening:

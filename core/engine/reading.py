@@ -42,6 +42,13 @@ class Part:
     blame: Blame | None = None
     keys: list[BusinessKey] = field(default_factory=list[BusinessKey])
 
+    @property
+    def failure_id(self) -> UUID | None:
+        """The failure that this part replays. Of a message that failed whole, its first part stands for it."""
+        content = self.work.content
+        whole = not isinstance(content, Stored) or content.part is None
+        return None if whole and self.index not in {None, 0} else self.work.failure_id
+
     def events(self, order_id: UUID) -> tuple[Event, ...]:
         """Return what this part means for its order."""
         if self.happening is not None:

@@ -360,6 +360,36 @@ failures = Table(
     Index(None, "message_id"),
 )
 
+replays = Table(
+    "replays",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("mode", Text),
+    Column("actor", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("selection", Text, nullable=False),
+    Column("reason", Text),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("started_at", INSTANT),
+    Column("finished_at", INSTANT),
+    Index(None, "state"),
+)
+
+replay_items = Table(
+    "replay_items",
+    metadata,
+    Column("replay_id", UUID, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("failure_id", UUID, nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("item_id", UUID),
+    Column("reason", Text),
+    PrimaryKeyConstraint("replay_id", "seq"),
+    ForeignKeyConstraint(["replay_id"], ["replays.id"]),
+)
+
 started = Table(
     "started",
     metadata,
