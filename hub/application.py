@@ -60,6 +60,8 @@ class Hub:
     runner: EffectRunner
     scheduler: Scheduler
     role: Role = Role.ALL
+    extra_queues: Sequence[str] = ()
+    """Further queues of work that belong to no connector."""
     _upkeep: asyncio.Task[None] | None = field(default=None)
 
     @classmethod
@@ -144,7 +146,7 @@ class Hub:
         inward = [Subscription(inbound(name), self.engine.handle, prefetch) for name in self.connectors]
         outward = [Subscription(outbound(name), self.runner.handle, prefetch) for name in self.connectors]
         return (
-            Subscription(HUB, self.engine.handle, prefetch),
+            *(Subscription(queue, self.engine.handle, prefetch) for queue in (HUB, *self.extra_queues)),
             *inward,
             *outward,
             Subscription(DEAD, self.engine.bury, 10),
