@@ -5,11 +5,15 @@ expressed, and it is the partner's idempotency key where the partner has one.
 """
 
 from collections.abc import Mapping
+from typing import Annotated
 from uuid import UUID
 
-from canonical.base import Key, Name, Value
+from pydantic import Field
+
+from canonical.base import Instant, Key, Name, Quantity, Value
 from canonical.money import Money
 from canonical.order import ReleaseLine
+from canonical.parties import Party
 from canonical.payment import PaymentMethod
 
 
@@ -102,6 +106,38 @@ class SendMail(Command):
     shipment_id: Name | None = None
     amount: Money | None = None
     reason: str = ""
+
+
+class InstructedLine(Value):
+    """A line of a release with what is known of its item."""
+
+    number: Annotated[int, Field(gt=0)]
+    line_id: Name
+    sku: Name
+    quantity: Annotated[int, Field(gt=0)]
+    title: str = ""
+    unit_weight_g: Quantity | None = None
+
+
+class ReleaseInstruction(Value):
+    """A `SubmitRelease` with all that it refers to: what outgoing mappings to nodes write from."""
+
+    release_id: Name
+    node: Name
+    channel: Name
+    channel_ref: Name
+    shipping_method: Name
+    created_at: Instant
+    ship_to: Party
+    lines: Annotated[tuple[InstructedLine, ...], Field(min_length=1)]
+
+
+class CancelInstruction(Value):
+    """A `CancelRelease` with all that it refers to."""
+
+    release_id: Name
+    node: Name
+    created_at: Instant
 
 
 COMMANDS: tuple[type[Command], ...] = (
