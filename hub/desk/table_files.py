@@ -151,9 +151,8 @@ def _yaml(name: str, text: str) -> Iterator[FileRow]:
 
 
 def _mapping(name: str, line: int, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise DocumentError(
-            (Problem("is a row of names and values", line=line, value=repr(value)[:80], source=name),)
-        )
-    row: Any = value
-    return {str(key): inner for key, inner in row.items() if inner is not None}
+    pairs: Any = getattr(value, "items", None)
+    if pairs is None:
+        shown = repr(value)[:80]
+        raise DocumentError((Problem("is a row of names and values", line=line, value=shown, source=name),))
+    return {str(key): inner for key, inner in pairs() if inner is not None}
