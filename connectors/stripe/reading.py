@@ -104,7 +104,7 @@ PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {"stripe_amount": stripe_a
 def _event(body: bytes) -> Obj:
     try:
         event: object = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         line, column = (
             (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (None, None)
         )

@@ -31,6 +31,10 @@ class StripeDoors:
 
     async def receive(self, request: DoorRequest, desk: Desk) -> DoorResponse:
         """Keep an event, and answer once it is kept. What it says, if anything, is read later."""
+        if len(request.body) > LARGEST_EVENT_BYTES:
+            detail = f"an event has up to {LARGEST_EVENT_BYTES} bytes, this one {len(request.body)}"
+            title = "This is too large"
+            raise DoorError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "event_too_large", title, detail=detail)
         header = request.headers.get("stripe-signature", "")
         verify(header, request.body, self._secrets, self._clock.now().timestamp(), self._tolerance_s)
         event_id = _event_id(request.body)
@@ -81,7 +85,7 @@ def _event_id(body: bytes) -> str:
     """Return the event's id: Stripe repeats an event under the same one."""
     try:
         event: object = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(f"the body is signed, but it is not JSON: {error}") from error
     if not isinstance(event, dict):
         raise _unreadable("the body is signed, but it is not a JSON object")

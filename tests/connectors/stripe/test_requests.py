@@ -1,0 +1,170 @@
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive, Scope, Send
+
+from canonical.commands import AuthorisePayment, CapturePayment, Command, RefundPayment, VoidPayment
+from canonical.money import Money
+from canonical.payment import Outcome, Payment, PaymentEntry, PaymentKind, PaymentMethod
+from connectors.stripe.client import StripeClient
+from connectors.stripe.requests import write_request
+from connectors.stripe.settings import API_VERSION, StripeSettings
+from core.clock import SystemClock
+from core.errors import RejectedError
+from core.loopback import LoopbackServer
+from core.ports import Outgoing
+from tests.connectors.stripe.stage import SECRET_KEY, WEBHOOK_SECRET
+from tests.contracts.building import NOON, an_order
+
+ORDER = an_order()
+EUROS = Money.of("24.80", "EUR")
+
+
+def authorise(method: PaymentMethod, reference: str, customer: str | None = None) -> AuthorisePayment:
+    return AuthorisePayment(
+        order_id=ORDER.id, connector="stripe", key="authorise:A&B=C:1:1", tender=1, method=method,
+        reference=reference, customer_reference=customer, amount=EUROS,
+    )  # fmt: skip
+
+
+def capture(*, final: bool = True, reference: str = "pi_1", key: str = "capture:1") -> CapturePayment:
+    return CapturePayment(
+        order_id=ORDER.id, connector="stripe", key=key, reference=reference, amount=EUROS, final=final
+    )
+
+
+COMMANDS: tuple[Command, ...] = (
+    authorise(PaymentMethod.ADOPT, "pi_1"),
+    authorise(PaymentMethod.STORED, "pm_1", "cus_1"),
+    capture(),
+    VoidPayment(order_id=ORDER.id, connector="stripe", key="void:1", reference="pi_1", amount=EUROS),
+    RefundPayment(order_id=ORDER.id, connector="stripe", key="refund:1", reference="pi_1", amount=EUROS),
+)
+
+
+class RecordingStripe:
+    """Writes down what it is sent, byte by byte, and answers with an empty object."""
+
+    def __init__(self) -> None:
+        self.server = LoopbackServer(self)
+        self.got: list[tuple[str, dict[str, str], bytes]] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        self.got.append((request.url.path, dict(request.headers), await request.body()))
+        await JSONResponse({})(scope, receive, send)
+
+
+@pytest.fixture
+async def recording() -> AsyncIterator[RecordingStripe]:
+    recording = RecordingStripe()
+    await recording.server.start()
+    yield recording
+    await recording.server.stop()
+
+
+def settings(**more: Any) -> StripeSettings:
+    return StripeSettings.model_validate(
+        {"secret_key": SECRET_KEY, "webhook_secrets": [WEBHOOK_SECRET], **more}
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+async def test_the_library_sends_the_stored_bytes_as_they_are(
+    recording: RecordingStripe, command: Command
+) -> None:
+    client = StripeClient(settings(api_base=recording.server.url), SystemClock())
+    outgoing = write_request(command, ORDER, API_VERSION)
+    await client.post(outgoing, command.key)
+    await client.close()
+    ((path, headers, body),) = recording.got
+    assert (path, body) == (outgoing.target, outgoing.body)
+    assert headers["idempotency-key"] == command.key
+    assert headers["stripe-version"] == API_VERSION
+    assert headers["content-type"] == outgoing.media_type
+
+
+async def test_stripe_is_told_nothing_about_the_machine(recording: RecordingStripe) -> None:
+    client = StripeClient(settings(api_base=recording.server.url), SystemClock())
+    await asyncio.gather(*(client.get("/v1/payment_intents") for _ in range(2)))
+    await client.close()
+    assert all(not name.startswith("x-stripe") for _, headers, _ in recording.got for name in headers)
+
+
+async def test_a_resend_keeps_the_version_that_it_was_written_for(recording: RecordingStripe) -> None:
+    client = StripeClient(settings(api_base=recording.server.url), SystemClock())
+    outgoing = Outgoing(b"", target="/v1/refunds", headers={"stripe-version": "2025-09-30.clover"})
+    await client.post(outgoing, "refund:1")
+    await client.close()
+    assert recording.got[0][1]["stripe-version"] == "2025-09-30.clover"
+
+
+def test_an_authorisation_asks_for_a_hold_in_the_customers_absence() -> None:
+    body = write_request(authorise(PaymentMethod.STORED, "pm_1", "cus_1"), ORDER, API_VERSION).body.decode()
+    assert body.startswith("amount=2480&currency=eur&customer=cus_1&payment_method=pm_1&")
+    for part in ("confirm=true", "off_session=true", "capture_method=manual"):
+        assert part in body
+    assert "payment_method_options[card][request_multicapture]=if_available" in body
+    assert "metadata[orderhub_authorise_key]=authorise%3AA%26B%3DC%3A1%3A1" in body
+    assert f"metadata[orderhub_order_id]={ORDER.id}" in body
+
+
+def test_a_capture_notes_in_the_same_call_what_it_took_and_for_which_wish() -> None:
+    body = write_request(capture(), ORDER, API_VERSION).body.decode()
+    assert body.startswith("amount_to_capture=2480&")
+    assert "24.80+EUR+capture%3A1" in body
+    assert "final_capture" not in body
+
+
+def test_a_capture_that_is_not_the_last_needs_an_authorisation_that_allows_several() -> None:
+    with pytest.raises(RejectedError, match="pi_1 can be captured once") as refused:
+        write_request(capture(final=False), ORDER, API_VERSION)
+    assert refused.value.code == "multicapture_unavailable"
+    held = PaymentEntry(
+        key="authorise:1", kind=PaymentKind.AUTHORISE, outcome=Outcome.SUCCEEDED, gateway="stripe",
+        reference="pi_1", amount=EUROS, at=NOON, multicapture=True,
+    )  # fmt: skip
+    order = an_order(payment=Payment(entries=(held,)))
+    assert b"final_capture=false" in write_request(capture(final=False), order, API_VERSION).body
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        "pi_1/cancel",
+        "../v1/refunds",
+        "pi_1?expand[]=x",
+        "pi_",
+        "ch_1",
+        "pi_1\n2",
+        "pi_ä",
+        "pi_" + "x" * 101,
+    ],
+)
+def test_what_is_no_payment_intent_never_becomes_an_address(reference: str) -> None:
+    with pytest.raises(RejectedError, match="not a Stripe id"):
+        write_request(authorise(PaymentMethod.ADOPT, reference), ORDER, API_VERSION)
+
+
+@pytest.mark.parametrize(("method", "customer"), [("pi_1", None), ("visa", None), ("pm_1", "pm_2")])
+def test_a_stored_method_and_its_customer_are_checked_likewise(method: str, customer: str | None) -> None:
+    with pytest.raises(RejectedError, match="not a Stripe id"):
+        write_request(authorise(PaymentMethod.STORED, method, customer), ORDER, API_VERSION)
+
+
+def test_money_that_the_channel_has_already_is_not_authorised() -> None:
+    with pytest.raises(RejectedError, match="prepaid"):
+        write_request(authorise(PaymentMethod.PREPAID, "pi_1"), ORDER, API_VERSION)
+
+
+def test_every_key_that_the_hub_can_have_fits_into_stripes_limits() -> None:
+    longest = "k" * 200
+    form = write_request(capture(key=longest), ORDER, API_VERSION).body.decode().split("&")
+    notes = [part for part in form if part.startswith("metadata[orderhub_capture_")]
+    name, _, value = notes[0].partition("=")
+    assert len(name.removeprefix("metadata[").removesuffix("]")) <= 40
+    assert len(value) <= 500
