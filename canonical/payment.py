@@ -73,8 +73,10 @@ class PaymentEntry(Value):
         """Say whether this is the newer word about the same operation.
 
         An outcome replaces its request, never the reverse, however late the request is told. Of two outcomes the one
-        that happened later stands: a later failure annuls a success.
+        that happened later stands: a later failure annuls a success. But what was let go is gone for good.
         """
+        if earlier.kind is PaymentKind.VOID and earlier.outcome is Outcome.SUCCEEDED:
+            return self.outcome is Outcome.SUCCEEDED
         if self.outcome is Outcome.REQUESTED:
             return earlier.outcome is Outcome.REQUESTED
         return earlier.outcome is Outcome.REQUESTED or self.at >= earlier.at

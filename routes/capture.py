@@ -39,7 +39,8 @@ def capture_what_was_shipped(order: Order, event: Event, policy: Policy) -> Step
         if due.amount <= 0 or not wanted:
             return
         amount = min(left, wanted)
-        yield from _capture(order, entry, amount, final=last or not entry.multicapture)
+        final = last or not entry.multicapture or amount == left
+        yield from _capture(order, entry, amount, final=final)
         due -= amount
     if due.amount > 0 and (capturable or isinstance(event, ShipmentCreated)):
         reason = f"{due} of what was shipped is covered by no authorisation"

@@ -99,14 +99,18 @@ def check_that_somebody_delivers(order: Order, event: OrderPlaced, policy: Polic
 
 @rule(StockShort)
 def wait_for_stock(order: Order, event: StockShort, policy: Policy) -> Steps:
-    """Tell channel and buyer that units wait for stock, and for how long they wait at most."""
-    if not order.quantity(RowStatus.BACKORDERED):
+    """Tell channel and buyer which units wait for stock, and give these up in time.
+
+    What is told is what waits now, so that two shortages of one message are told once.
+    """
+    waiting = units_at(order, RowStatus.BACKORDERED)
+    if not waiting:
         return
     days = policy.stock.cancel_back_order_after_days
     name = back_order_timer(order)
     at = moment(order, event) + timedelta(days=days)
     yield Remind(name=name, at=at, event=DeadlinePassed(order_id=order.id, name=name))
-    reason = ", ".join(event.skus)
+    reason = ", ".join(_skus(waiting))
     turn = str(order.version)
     yield from telling.status(order, policy, ChannelStatus.BACK_ORDERED, turn, reason)
     yield from telling.mail(order, policy, "back_ordered", turn, reason=reason)

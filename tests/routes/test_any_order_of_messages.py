@@ -1,0 +1,268 @@
+"""Whatever partners say, in whatever order and however often: quantities, stock and money stay right."""
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, Phase, event, given, settings
+from hypothesis import strategies as st
+
+from canonical.commands import CancelRelease, Command, SubmitRelease
+from canonical.events import (
+    AmendmentRequested,
+    CancelRequested,
+    Event,
+    HoldPlaced,
+    HoldReleased,
+    ReturnReceived,
+    StockArrived,
+)
+from canonical.evolve import fold
+from canonical.lines import Line
+from canonical.order import NOT_LEFT_YET, Hold
+from canonical.payment import PaymentMethod, Tender
+from canonical.policy import PaymentPolicy, Policy, SourcingPolicy, StockPolicy
+from canonical.statuses import HoldType, RowStatus
+from canonical.stock import NETWORK, StockMoveKind
+from core.engine.cascade import StaleError
+from tests.routes.partners import Gateway, Warehouses
+from tests.routes.world import ORDER_ID, World, line, placed, stock, tender
+
+SKUS = ("A", "B")
+NODES = ("berlin", "paris", "rome")
+AT_NODE = (RowStatus.SCHEDULED, RowStatus.RELEASED, RowStatus.ACCEPTED)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> tuple[Line, ...]:
+    count = draw(st.integers(1, 3))
+    return tuple(
+        line(
+            str(n),
+            draw(st.sampled_from(SKUS)),
+            draw(st.integers(1, 4)),
+            draw(st.sampled_from(["1.67", "10.00", "0.05", "0.00"])),
+            discount=draw(st.sampled_from([None, "0.03"])) if n == 1 else None,
+            tax=draw(st.sampled_from([None, "0.31"])),
+        )
+        for n in range(1, count + 1)
+    )
+
+
+policies = st.builds(
+    Policy,
+    payment=st.builds(
+        PaymentPolicy,
+        split_capture=st.sampled_from(["last_shipment", "first_shipment_full", "reauthorise_remainder"]),
+        shipping_with=st.sampled_from(["first_shipment", "last_shipment"]),
+    ),
+    stock=st.builds(StockPolicy, back_order=st.booleans(), ship_partial=st.booleans()),
+    sourcing=st.builds(
+        SourcingPolicy, max_splits=st.integers(1, 3), min_parcel_value=st.sampled_from([0, 5])
+    ),
+)
+
+
+class Play:
+    """One order, its partners, and the post between them."""
+
+    def __init__(self, data: st.DataObject) -> None:
+        self.data = data
+        self.world = World(stock(data.draw(_levels(), label="stock")), data.draw(policies, label="policy"))
+        self.nodes = Warehouses()
+        self.gateway = Gateway(
+            multicapture=data.draw(st.booleans(), label="multicapture"),
+            declines=data.draw(st.sampled_from([False, False, False, True]), label="declines"),
+            tells_keys=data.draw(st.booleans(), label="tells keys"),
+        )
+        self.post: list[Event] = []
+        self.delivered: list[Event] = []
+        self.done = 0
+        self.keys: dict[str, Command] = {}
+        self.ledger_keys: set[str] = set()
+
+    def chance(self, of: int) -> int:
+        return self.data.draw(st.integers(0, of - 1), label="chance")
+
+    def tell(self, *events: Event) -> None:
+        try:
+            self.world.tell(*events)
+        except StaleError:
+            return
+        finally:
+            self.hand_out()
+        self.check()
+
+    def hand_out(self) -> None:
+        """Give new commands to the partners, at once; what they answer lies in the post."""
+        new, self.done = self.world.commands[self.done :], len(self.world.commands)
+        for command in new:
+            before = self.keys.setdefault(command.key, command)
+            assert command == before, f"{command.key} is wished for twice, and differently"
+            if command is not before:
+                continue
+            if isinstance(command, SubmitRelease):
+                self.nodes.take(command)
+            elif isinstance(command, CancelRelease):
+                self.nodes.stop(command)
+            else:
+                answer = self.gateway.take(command, self.world.now)
+                self.post += [answer] if answer else []
+
+    def step(self) -> None:
+        moves = [self.deliver, self.deliver, self.deliver, self.nodes_act, self.nodes_act, self.disturb]
+        moves[self.chance(len(moves))]()
+
+    def deliver(self) -> None:
+        if not self.post:
+            return
+        fact = self.post[self.chance(len(self.post))]
+        if self.chance(4):
+            self.post.remove(fact)
+        self.delivered.append(fact)
+        self.tell(fact)
+
+    def nodes_act(self) -> None:
+        busy = self.nodes.busy()
+        if busy:
+            self.post += self.nodes.act(busy[self.chance(len(busy))], self.chance)
+
+    def disturb(self) -> None:
+        n = str(len(self.world.events))
+        match self.chance(9):
+            case 0:
+                self.tell(CancelRequested(order_id=ORDER_ID, cancel_id=n, reason="changed", actor="webstore"))
+            case 1:
+                hold = Hold(type=HoldType.OTHER, reason="look", actor="ann", placed_at=self.world.now)
+                self.tell(HoldPlaced(order_id=ORDER_ID, hold=hold))
+            case 2:
+                for hold in self.world.order.holds:
+                    self.tell(HoldReleased(order_id=ORDER_ID, type=hold.type, actor="ann"))
+            case 3:
+                sku, node = SKUS[self.chance(2)], NODES[self.chance(3)]
+                self.world.adjust(sku, node, 1 + self.chance(3))
+                self.tell(StockArrived(order_id=ORDER_ID, sku=sku))
+            case 4:
+                self.pass_time(timedelta(hours=(1, 80, 24 * 6, 24 * 31)[self.chance(4)]))
+            case 5:
+                live = self.gateway.live()
+                if live:
+                    self.post.append(self.gateway.expire(live[self.chance(len(live))]))
+            case 6:
+                self.tell(AmendmentRequested(order_id=ORDER_ID, amendment_id=n, actor="webstore", summary="x"))
+            case 7 if self.delivered:
+                self.tell(self.delivered[self.chance(len(self.delivered))])
+            case _ if self.world.order.shipments:
+                node = self.world.order.shipments[0].node
+                skus = ((SKUS[self.chance(2)], 1),)
+                self.tell(ReturnReceived(order_id=ORDER_ID, return_id=n, node=node, skus=skus, fact_key=n))
+            case _:
+                pass
+
+    def pass_time(self, duration: timedelta) -> None:
+        end = self.world.now + duration
+        while due := sorted((t for t in self.world.timers.values() if t.at <= end), key=lambda t: t.at):
+            del self.world.timers[due[0].name]
+            self.world.now = max(self.world.now, due[0].at)
+            self.tell(due[0].event)
+        self.world.now = max(end, self.world.now)
+
+    def finish(self) -> None:
+        """Everybody answers everything, people release every hold, and time passes until nothing happens."""
+        for _ in range(60):
+            while self.post:
+                self.tell(self.post.pop(0))
+            for work in self.nodes.busy():
+                self.post += self.nodes.finish(work)
+            if not self.post:
+                holds = self.world.order.holds
+                for hold in holds:
+                    self.tell(HoldReleased(order_id=ORDER_ID, type=hold.type, actor="ann"))
+                if not self.post and not self.nodes.busy():
+                    if not self.world.timers and not holds:
+                        return
+                    self.pass_time(timedelta(days=40))
+
+    # --- what must always be so -----------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        order, view = self.world.order, self.world.stock.content
+        for x in order.lines:
+            assert sum(row.quantity for row in x.rows) == x.ordered
+        for sku in SKUS:
+            mine = [x for x in order.lines if x.sku == sku]
+            assert view.level(sku, NETWORK).reserved == sum(x.quantity(RowStatus.RESERVED) for x in mine)
+            for node in NODES:
+                there = (row for x in mine for row in x.rows if row.status in AT_NODE and row.node == node)
+                assert view.level(sku, node).allocated == sum(row.quantity for row in there)
+        keys = [move.key for move in self.world.ledger]
+        assert len(keys) == len(set(keys))
+        assert not self.gateway.misuse
+        assert sum(s.quantity for p in order.shipments for s in p.lines) <= self.nodes.sent_units()
+
+    def check_the_end(self) -> None:
+        order = self.world.order
+        assert fold(self.world.events) == order
+        if order.quantity(*NOT_LEFT_YET):
+            event(f"open at the end: {order.status().value}, {[h.type.value for h in order.holds]}")
+            assert not order.is_paid_for()
+            return
+        event(f"end: {order.status().value}")
+        sums = {kind: sum(m.quantity for m in self.world.ledger if m.kind is kind) for kind in StockMoveKind}
+        assert sums[StockMoveKind.RESERVE] == sums[StockMoveKind.UNRESERVE]
+        allocated = sums[StockMoveKind.ALLOCATE]
+        assert allocated == sums[StockMoveKind.DEALLOCATE] + sums[StockMoveKind.DISPATCH]
+        due = order.owed() - order.payment.prepaid("EUR")
+        taken = self.gateway.taken()
+        covered = order.payment.covered("EUR") >= order.owed()
+        assert taken <= max(due.minor, 0)
+        if covered:
+            assert taken == max(due.minor, 0)
+            assert not self.gateway.live()
+
+
+@st.composite
+def _levels(draw: st.DrawFn) -> dict[str, dict[str, int]]:
+    return {node: {sku: draw(st.integers(0, 5)) for sku in SKUS} for node in NODES}
+
+
+@st.composite
+def _tenders(draw: st.DrawFn, total_minor: int) -> tuple[Tender, ...]:
+    def amount(minor: int) -> str:
+        return f"{minor // 100}.{minor % 100:02d}"
+
+    first = draw(st.integers(0, total_minor))
+    stored = draw(st.booleans())
+    match draw(st.sampled_from(["one", "prepaid", "two"])):
+        case "prepaid":
+            return (
+                tender(1, amount(first), PaymentMethod.PREPAID),
+                tender(2, amount(total_minor - first), may_reauthorise=stored),
+            )
+        case "two":
+            return (tender(1, amount(first)), tender(2, amount(total_minor - first), may_reauthorise=stored))
+        case _:
+            return (tender(1, amount(total_minor), may_reauthorise=stored),)
+
+
+@settings(phases=[Phase.generate, Phase.reuse, Phase.shrink], max_examples=10000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(st.data())
+def test_quantities_stock_and_money_stay_right(data: st.DataObject) -> None:
+    play = Play(data)
+    bought = data.draw(lines(), label="lines")
+    first = placed(*bought, tenders=(), prices_include_tax=data.draw(st.booleans(), label="incl"))
+    tenders = data.draw(_tenders(first.total.minor), label="tenders")
+    play.tell(first.replace(tenders=tenders))
+    for _ in range(data.draw(st.integers(0, 25), label="steps")):
+        play.step()
+    play.finish()
+    try:
+        play.check_the_end()
+    except AssertionError:
+        # trace(play)
+        raise
+
+
+def trace(play: Play) -> None:
+    for e in play.world.events:
+        print(type(e).__name__, {k: str(v) for k, v in e if v is not None and k in ("key", "amount", "reference", "quantity", "before", "after", "fact_key", "name", "type", "reason")})
+    for e in play.world.order.payment.entries:
+        print(e.key, e.kind.value, e.outcome.value, e.amount)
