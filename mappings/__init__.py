@@ -1,8 +1,10 @@
 """Translation between partners' documents and the canonical model. Pure: bytes and values in, values and bytes out."""
 
 from mappings.engine.environment import Environment, PythonTransform
+from mappings.engine.loading import Case
 from mappings.engine.mapping import Mapping, Outcome, Provenance
 from mappings.engine.registry import MappingRegistry, MappingSet, compile_mapping
+from mappings.engine.schema import mapping_schema
 from mappings.errors import (
     ErrorCode,
     Finding,
@@ -16,7 +18,7 @@ from mappings.errors import (
 )
 
 __all__ = [
-    "Environment", "ErrorCode", "Finding", "InvalidMappingError", "Mapping", "MappingError", "MappingErrors",
+    "Case", "Environment", "ErrorCode", "Finding", "InvalidMappingError", "Mapping", "MappingError", "MappingErrors",
     "MappingRegistry", "MappingSet", "Mark", "Outcome", "Position", "Problem", "Provenance", "PythonTransform",
-    "Severity", "compile_mapping",
+    "Severity", "compile_mapping", "mapping_schema",
 ]  # fmt: skip

@@ -3,74 +3,11 @@
 from collections.abc import Sequence
 
 from mappings.data import Data
-from mappings.engine.document import Kind
 from mappings.engine.paths import Getter
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
-from mappings.engine.steps import alone
-from mappings.engine.transforms.base import Run, RunInScope
+from mappings.engine.transforms.base import RunInScope
 from mappings.errors import ErrorCode, Refusal
-
-Object = dict[str, Data]
-Field = tuple[str, str | None, Run | None, Getter, bool, tuple[Data] | None]
-"""Name, the one key that its path is, its transforms if it has such a key, its getter, whether local, its filler."""
-
-
-def object_of(children: Sequence[Plan], *, always: bool, inline: bool) -> Getter:
-    """Return a closure that builds an object, its fields in the order of the document.
-
-    Unless it is there `always`, an object of which nothing that lies at the node at hand was found is not there:
-    constants and defaults alone don't make one. A field that is one key of a tree, as most are, is read right here:
-    calling a closure for it would cost more than reading it.
-    """
-    fields = [_field(plan, inline=inline) for plan in children]
-    required = frozenset(plan.name for plan in children if plan.entry.required)
-    must_find = not always and any(plan.local for plan in children)
-
-    def build(node: Data, scope: Scope) -> Object | None:
-        out: Object = {}
-        found = False
-        read = node.get if node.__class__ is dict else _read_nothing
-        for name, key, run, get, local, filler in fields:
-            if key is not None:
-                value = read(key)
-                if value.__class__ is str and (not value or value.isspace()):
-                    value = None
-                elif run is not None and value is not None:
-                    value = run(value)
-            else:
-                value = get(node, scope)
-            if value is not None:
-                out[name] = value
-                if local:
-                    found = True
-            elif filler is not None:
-                out[name] = filler[0]
-        if must_find and not found:
-            return None
-        if required and not required <= out.keys():
-            raise _missing(required, out)
-        return out
-
-    return build
-
-
-def _field(plan: Plan, *, inline: bool) -> Field:
-    run = alone(plan.steps)
-    keyed = (
-        inline and plan.entry.kind is Kind.FROM and plan.when is None and (run is not None or not plan.steps)
-    )
-    key = plan.path.key if keyed and plan.path is not None else None
-    return plan.name, key, run, plan.get, plan.local, plan.filler
-
-
-def _read_nothing(_key: str) -> None:
-    return None
-
-
-def _missing(required: frozenset[str], out: Object) -> Refusal:
-    names = ", ".join(sorted(required - out.keys()))
-    return Refusal(f"{names} must be there", ErrorCode.MISSING)
 
 
 def with_steps(get: Getter, run: RunInScope | None) -> Getter:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from mappings.data import Data
-from mappings.engine.build import object_of
 from mappings.engine.document import Findings
 from mappings.engine.environment import Environment
 from mappings.engine.jmes import Jmes
@@ -47,14 +46,16 @@ def compile_document(
         return None
     xpath = syntax.paths == "xpath" and document.reads
     blank = document.keep_blank
-    language: PathLanguage = XPaths(prefixes, keep_blank=blank) if xpath else Jmes(keep_blank=blank)
+    language: PathLanguage = (
+        XPaths(prefixes, keep_blank=blank) if xpath else Jmes(keep_blank=blank, models=not document.reads)
+    )
     declared = frozenset(name.text for name in document.python)
     bench = Workbench(language, tables, environment.python, declared, findings, set())
     planner = Planner(bench, frozenset(name.text for name in document.context), blank, document.reads)
     plans = planner.plans(document.entries)
     parts = Parts(
         syntax, language, model, plans,
-        build=object_of(plans, always=True, inline=not blank),
+        build=planner.object_of(plans, always=True),
         finish=bench.steps(document.finish),
         documents=_documents(document, language, findings),
     )  # fmt: skip

@@ -59,7 +59,7 @@ SOURCES: Mapping[str, str] = {
     "from": "A path in the document that is read; with `fields`, the node that these start from.",
     "node": "XML: a path whose element itself is handed to a registered Python transform.",
     "value": "A constant.",
-    "context": "Something that the caller says, declared under `context`.",
+    "context": "Something that the caller says, declared under `context`; `name`, or a path in it: `name.field`.",
     "counter": "1, 2, 3 … for the items of the `each` around it, from the number given on.",
     "first_of": "Several entries; the first one that has a value counts.",
     "list": "Several entries that make a list; those without a value are left out.",
@@ -93,7 +93,9 @@ class Entry:
     mark: Mark
     kind: Kind
     path: Said | None = None
-    """Of from, node, each and fields: a path; of context: a name."""
+    """Of from, node, each, context, and of fields if these start elsewhere than at the node at hand."""
+    from_context: bool = False
+    """The path starts at what the caller says, not in the document."""
     value: Data = None
     """Of value: the constant; of counter: the first number."""
     entries: tuple["Entry", ...] = ()
@@ -166,6 +168,7 @@ class EntryReader:
         entry = Entry(
             name, mark, kind,
             path=self._path(kind, node),
+            from_context=Kind.CONTEXT.value in fields,
             value=self._value(kind, node),
             entries=self._inner(kind, node),
             has_fields="fields" in fields,
@@ -183,7 +186,7 @@ class EntryReader:
 
     def _kind(self, node: Node, mark: Mark) -> Kind:
         found = [kind for kind in Kind if kind.value in node.fields]
-        if Kind.FIELDS in found and len(found) > 1 and (Kind.FROM in found or Kind.EACH in found):
+        if len(found) > 1 and Kind.FIELDS in found and found[0] in (Kind.FROM, Kind.CONTEXT, Kind.EACH):
             found.remove(Kind.FIELDS)
         if not found:
             self._findings.error(
@@ -193,13 +196,13 @@ class EntryReader:
         if len(found) > 1:
             words = " and ".join(kind.value for kind in found)
             self._findings.error(node.key_mark(found[1].value), f"{words} contradict each other: keep one")
-        return Kind.FIELDS if found[0] is Kind.FROM and "fields" in node.fields else found[0]
+        return Kind.FIELDS if found[0] is not Kind.EACH and "fields" in node.fields else found[0]
 
     def _path(self, kind: Kind, node: Node) -> Said | None:
-        key = Kind.FROM if kind is Kind.FIELDS else kind
-        if key in (Kind.FROM, Kind.NODE, Kind.EACH, Kind.CONTEXT) and key.value in node.fields:
-            said = self.text(node.fields[key.value])
-            return said or Said("", node.key_mark(key.value))
+        keys = (Kind.FROM, Kind.CONTEXT) if kind is Kind.FIELDS else (kind,)
+        for key in keys:
+            if key in (Kind.FROM, Kind.NODE, Kind.EACH, Kind.CONTEXT) and key.value in node.fields:
+                return self.text(node.fields[key.value]) or Said("", node.key_mark(key.value))
         return None
 
     def _value(self, kind: Kind, node: Node) -> Data:

@@ -3,7 +3,7 @@
 import re
 
 from mappings.data import Data
-from mappings.engine.paths import Getter
+from mappings.engine.paths import Getter, View
 from mappings.engine.scope import Scope
 from mappings.syntax.trees import TreePlace
 
@@ -76,15 +76,41 @@ def _chain(steps: Steps) -> Getter:
     return go
 
 
-def _projection(steps: Steps) -> Getter:
+def _projection(steps: Steps, view: View | None = None) -> Getter:
     star = steps.index(STAR)
-    before, after = compile_plain(steps[:star]), compile_plain(steps[star + 1 :])
+    if view is None:
+        before, after = compile_plain(steps[:star]), compile_plain(steps[star + 1 :])
+    else:
+        before, after = compile_viewed(steps[:star], view), compile_viewed(steps[star + 1 :], view)
 
     def go(node: Data, scope: Scope) -> Data:
         found = before(node, scope)
+        if view is not None:
+            found = view(found)
         if found.__class__ is not list:
             return None
         return [value for item in found if (value := after(item, scope)) is not None]
+
+    return go
+
+
+def compile_viewed(steps: Steps, view: View) -> Getter:
+    """Return a closure that follows `steps` through models, dicts, lists and tuples."""
+    if STAR in steps:
+        return _projection(steps, view)
+
+    def go(node: Data, _scope: Scope) -> Data:
+        for step in steps:
+            node = view(node)
+            if step.__class__ is int:
+                if node.__class__ is not list or not -len(node) <= step < len(node):
+                    return None
+                node = node[step]
+            elif node.__class__ is dict:
+                node = node.get(step)
+            else:
+                return None
+        return node
 
     return go
 
@@ -101,10 +127,11 @@ def blank_to_none(go: Getter) -> Getter:
     return get
 
 
-def place_of(base: TreePlace, node: Data, steps: Steps) -> TreePlace:
+def place_of(base: TreePlace, node: Data, steps: Steps, view: View | None) -> TreePlace:
     """Return the place that `steps` lead to; negative indexes become those that they stand for."""
     place: list[str | int] = list(base)
     for step in steps:
+        node = node if view is None else view(node)
         if isinstance(step, int):
             count = len(node) if isinstance(node, list) else 0
             index = step + count if step < 0 and count else step

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
-from enum import Enum
 from types import MappingProxyType
 from typing import TypeVar, overload
 
@@ -280,7 +279,7 @@ class _Canonical:
     """A canonical document as something to read from."""
 
     def __init__(self, document: BaseModel | AnyMapping[str, Data]) -> None:
-        self.root: Data = _tree(document)
+        self.root: Data = document
 
     def name(self, place: Place) -> str:
         """Return the path of a place."""
@@ -289,19 +288,6 @@ class _Canonical:
     def position(self, place: Place) -> Position | None:
         """Return None: it is no text."""
         return None
-
-
-def _tree(value: Data) -> Data:
-    """Return a canonical value as the paths want it: dict and list all through."""
-    if value.__class__ is str or value is None:
-        return value
-    if isinstance(value, BaseModel):
-        value = value.model_dump()
-    if isinstance(value, dict):
-        return {key: _tree(child) for key, child in value.items()}
-    if isinstance(value, tuple | list | frozenset | set):
-        return [_tree(child) for child in value]
-    return value.value if isinstance(value, Enum) else value
 
 
 def _unexpected(error: Exception, mark: Mark) -> Problem:

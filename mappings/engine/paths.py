@@ -12,6 +12,9 @@ from mappings.syntax.base import Place, Wire
 Getter = Callable[[Data, Scope], Data]
 """From the node at hand and its scope to a value; None is "not there"."""
 
+View = Callable[[Data], Data]
+"""From a model to a tree, one level deep."""
+
 
 @dataclass(frozen=True, slots=True)
 class Path:
@@ -43,6 +46,11 @@ class PathLanguage(Protocol):
     @property
     def itself(self) -> str:
         """The path to the node at hand."""
+        ...
+
+    @property
+    def view(self) -> View | None:
+        """What turns a model into a tree, for a language that reads models; None for others."""
         ...
 
     def path(self, text: str) -> Path:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mappings.data import Data
-from mappings.engine.build import both, item_list, object_of, pick_first, with_steps
+from mappings.engine.build import both, item_list, pick_first, with_steps
+from mappings.engine.context_paths import context_path
 from mappings.engine.document import NOTHING, Entry, Kind, Said, WhenMissing
 from mappings.engine.paths import Getter, Path
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.steps import Workbench, after
+from mappings.engine.unrolled import object_of
 from mappings.suggest import did_you_mean
 
 _BLANKS: Mapping[Kind, Data] = MappingProxyType({Kind.FIELDS: {}, Kind.EACH: [], Kind.LIST: []})
@@ -28,6 +30,12 @@ class Planner:
     def plans(self, entries: tuple[Entry, ...]) -> tuple[Plan, ...]:
         """Compile the entries of an object."""
         return tuple(self.plan(entry) for entry in entries)
+
+    def object_of(self, plans: tuple[Plan, ...], *, always: bool) -> Getter:
+        """Return the closure of an object; the order of what is written counts."""
+        return object_of(
+            plans, always=always, reads=self.reads, keep_blank=self.keep_blank, view=self.bench.language.view,
+        )  # fmt: skip
 
     def plan(self, entry: Entry) -> Plan:
         """Compile one entry."""
@@ -53,12 +61,13 @@ class Planner:
             case Kind.FIRST_OF:
                 return pick_first(plan.children)
             case Kind.FIELDS if path is not None:
-                return _within(path.go, object_of(plan.children, always=False, inline=not self.keep_blank))
+                if entry.from_context and self.reads:
+                    message = "`context` with `fields` is for mappings that write"
+                    self.bench.findings.error(entry.mark, message)
+                around = any(child.looks_around for child in plan.children)
+                return _within(path, self.object_of(plan.children, always=False), looks_around=around)
             case Kind.FIELDS:
-                return object_of(plan.children, always=False, inline=not self.keep_blank)
-            case Kind.CONTEXT:
-                name = entry.path.text if entry.path else ""
-                return lambda _node, scope: scope.context.get(name)
+                return self.object_of(plan.children, always=False)
             case Kind.COUNTER:
                 first: int = entry.value
                 return lambda _node, scope: scope.number + first
@@ -73,32 +82,19 @@ class Planner:
             return _nothing
         many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
         if plan.entry.has_fields:
-            value = object_of(plan.children, always=True, inline=not self.keep_blank)
+            value = self.object_of(plan.children, always=True)
         else:
             value = self.bench.language.path(self.bench.language.itself).get
+        looks_around = any(child.looks_around for child in plan.children) or _look_around(plan)
         value = with_steps(value, after(plan.steps))
+        if not looks_around and plan.when is None:
+            return _each_alone(many, value, reads=self.reads)
         when = plan.when.get if plan.when is not None else None
-        empty: list[Data] | None = [] if self.reads else None
-
-        def get(node: Data, scope: Scope) -> list[Data] | None:
-            items = many(node, scope)
-            if items is None:
-                return None
-            found: list[Data] = []
-            for item in items:
-                inner = Scope(item, scope, len(found))
-                if when is None or when(item, inner):
-                    one = value(item, inner)
-                    if one is not None:
-                        found.append(one)
-            return found or empty
-
-        return get
+        return _each_in_scope(many, value, when, reads=self.reads)
 
     def _path(self, entry: Entry) -> Path | None:
-        if entry.kind is Kind.CONTEXT:
-            self._check_context(entry)
-            return None
+        if entry.from_context:
+            return self._context(entry.path) if entry.path is not None else None
         return self._compile(entry.path, "node" if entry.kind is Kind.NODE else "path")
 
     def _compile(self, said: Said | None, kind: str) -> Path | None:
@@ -113,12 +109,17 @@ class Planner:
             self.bench.findings.error(said.mark, f"the path {said.text[:80]!r} can't be used: {error}")
             return None
 
-    def _check_context(self, entry: Entry) -> None:
-        name = entry.path.text if entry.path else ""
+    def _context(self, said: Said) -> Path | None:
+        name = said.text.partition(".")[0]
         self.bench.used.add(f"context {name}")
         if name not in self.context:
             known = did_you_mean(name, self.context)
-            self.bench.findings.error(entry.mark, f"declare {name!r} under `context`{known}")
+            self.bench.findings.error(said.mark, f"declare {name!r} under `context`{known}")
+        try:
+            return context_path(said.text)
+        except ValueError as error:
+            self.bench.findings.error(said.mark, str(error))
+            return None
 
     @staticmethod
     def _is_local(entry: Entry, path: Path | None, children: tuple[Plan, ...]) -> bool:
@@ -143,9 +144,56 @@ def _filler(entry: Entry) -> tuple[Data] | None:
     return None
 
 
-def _within(go: Getter, build: Getter) -> Getter:
-    def get(node: Data, scope: Scope) -> Data:
+def _look_around(plan: Plan) -> bool:
+    return any(step.alone is None for step in plan.steps)
+
+
+def _within(path: Path, build: Getter, *, looks_around: bool) -> Getter:
+    """Return a getter of an object at another node. A scope is only made for what looks around."""
+    go, key = path.go, path.key
+
+    def keyed(node: Data, scope: Scope) -> Data:
+        inner = node.get(key) if node.__class__ is dict else None
+        return None if inner is None else build(inner, scope)
+
+    def alone(node: Data, scope: Scope) -> Data:
+        inner = go(node, scope)
+        return None if inner is None else build(inner, scope)
+
+    def in_scope(node: Data, scope: Scope) -> Data:
         inner = go(node, scope)
         return None if inner is None else build(inner, Scope(inner, scope, scope.number))
+
+    if looks_around:
+        return in_scope
+    return keyed if key is not None else alone
+
+
+def _each_alone(many: Getter, value: Getter, *, reads: bool) -> Getter:
+    """Return a getter of a list whose items depend on nothing but themselves: no scope is made for them."""
+
+    def get(node: Data, scope: Scope) -> list[Data] | None:
+        items = many(node, scope)
+        if items is None:
+            return None
+        found = [one for item in items if (one := value(item, scope)) is not None]
+        return found if found or reads else None
+
+    return get
+
+
+def _each_in_scope(many: Getter, value: Getter, when: Getter | None, *, reads: bool) -> Getter:
+    def get(node: Data, scope: Scope) -> list[Data] | None:
+        items = many(node, scope)
+        if items is None:
+            return None
+        found: list[Data] = []
+        for item in items:
+            inner = Scope(item, scope, len(found))
+            if when is None or when(item, inner):
+                one = value(item, inner)
+                if one is not None:
+                    found.append(one)
+        return found if found or reads else None
 
     return get

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 from mappings.data import Data
-from mappings.engine.document import Entry
+from mappings.engine.document import Entry, Kind
 from mappings.engine.paths import Getter, Path
 from mappings.engine.steps import Step
 
@@ -28,6 +28,18 @@ class Plan:
     finish: tuple[Step, ...]
     children: tuple["Plan", ...]
     filler: tuple[Data] | None
+
+    @property
+    def looks_around(self) -> bool:
+        """Whether a value depends on more than the node at hand; if not, no scope is made for it."""
+        beside = (*self.steps, *self.finish)
+        paths = [path for path in (self.path, self.when) if path is not None]
+        return (
+            self.entry.kind is Kind.COUNTER
+            or any(not path.local for path in paths)
+            or any(step.alone is None for step in beside)
+            or any(child.looks_around for child in self.children)
+        )
 
     def built(self, get: Getter, base: Getter) -> Self:
         """Return it with its getters."""

@@ -96,7 +96,7 @@ class Trace:
                 if inner is None:
                     return None
                 return self.object(plan.children, inner, target, always=False, personal=personal)
-            case Kind.CONTEXT | Kind.COUNTER | Kind.VALUE:
+            case Kind.COUNTER | Kind.VALUE:
                 return plan.base(scope.node, scope)
             case _:
                 return plan.path.get(scope.node, scope) if plan.path is not None else None
@@ -212,7 +212,7 @@ class Trace:
         is_item = entry.kind is Kind.EACH and record.target and isinstance(record.target[-1], int)
         if path is not None and not (is_item and record.scope.place is not None):
             return path.locate(record.scope, self._wire)
-        if entry.kind in (Kind.VALUE, Kind.CONTEXT):
+        if entry.kind is Kind.VALUE:
             return None, None
         place = record.scope.place
         return self._wire.name(place), self._wire.position(place)

@@ -17,6 +17,7 @@ class XPaths:
     """XPath as a path language, with the prefixes that the mapping declares."""
 
     itself = "."
+    view = None
 
     def __init__(self, prefixes: Mapping[str, str], *, keep_blank: bool = False) -> None:
         self._prefixes = {prefix: uri for prefix, uri in prefixes.items() if prefix}

@@ -4,9 +4,11 @@ import json
 import re
 from decimal import Decimal
 from enum import Enum
+from types import NoneType
 from typing import Literal, NoReturn
 
 import orjson
+from pydantic import BaseModel
 
 from mappings.data import Data
 from mappings.errors import ErrorCode, MappingError, Position
@@ -17,6 +19,9 @@ from mappings.syntax.trees import TreePlace, decimal_text, scalar_text
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BAD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _LONGEST_NUMBER = 40
+
+_AS_IT_IS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+_EXACT = frozenset({str, int, bool, NoneType, Decimal})
 
 
 class JsonOptions(SyntaxOptions):
@@ -62,6 +67,7 @@ class JsonSyntax:
     def __init__(self, options: JsonOptions | None = None) -> None:
         self._options = options or JsonOptions()
         self._codec = codec_of(self._options.encoding)
+        self._layout = _AS_IT_IS | (orjson.OPT_INDENT_2 if self._options.indent else 0)
 
     def read(self, raw: bytes) -> JsonWire:
         """Return the parsed document."""
@@ -95,9 +101,12 @@ class JsonSyntax:
     def write(self, tree: object) -> bytes:
         """Return the text of `tree`, its keys in their order, its numbers exact."""
         try:
-            text = orjson.dumps(_plain(tree), option=orjson.OPT_INDENT_2 if self._options.indent else None)
+            _check_exact(tree)
+            text = orjson.dumps(tree, default=_other, option=self._layout)
         except (TypeError, RecursionError) as error:
-            raise refuse(f"this can't be written as JSON: {error}", code=ErrorCode.TARGET) from None
+            raise refuse(
+                f"this can't be written as JSON: {error.__cause__ or error}", code=ErrorCode.TARGET
+            ) from None
         if rb"\u0000" in text and _BAD_ESCAPE.search(text.decode()):
             raise refuse("a text to be written holds a NUL character", code=ErrorCode.TARGET)
         return text if self._codec == "utf-8" else self._encoded(text.decode())
@@ -110,27 +119,29 @@ class JsonSyntax:
             raise refuse(reason, code=ErrorCode.TARGET) from None
 
 
-def _plain(value: object) -> object:
-    """Return what orjson writes exactly: it would write floats, and NaN as null, without a word."""
-    if value is None or value.__class__ in (str, int, bool):
-        return value
-    if isinstance(value, dict):
-        return {_key(key): _plain(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(child) for child in value]
-    if isinstance(value, Enum):
-        return _plain(value.value)
+def _check_exact(tree: object) -> None:
+    """Refuse floats: orjson would write them, and NaN as null, without a word."""
+    stack: list[Data] = [tree]
+    while stack:
+        value = stack.pop()
+        kind = value.__class__
+        if kind is dict:
+            stack += [child for child in value.values() if child.__class__ not in _EXACT]
+        elif kind is list or kind is tuple:
+            stack += [child for child in value if child.__class__ not in _EXACT]
+        elif isinstance(value, float) or (isinstance(value, Enum) and isinstance(value.value, float)):
+            raise TypeError(f"the float {value} isn't exact; make a decimal or a text of it")
+
+
+def _other(value: object) -> object:
+    """Return what orjson doesn't write by itself as something that it does."""
     if isinstance(value, Decimal):
         return orjson.Fragment(decimal_text(value))
-    if isinstance(value, int):
-        return int(value)
+    if isinstance(value, BaseModel):
+        found = value.model_dump()
+        _check_exact(found)
+        return found
     return scalar_text(value)
-
-
-def _key(key: object) -> str:
-    if not isinstance(key, str):
-        raise TypeError(f"the key {key!r} is not a text")
-    return str(key)
 
 
 def _may_be_deeper(text: str, limit: int) -> bool:
@@ -139,6 +150,8 @@ def _may_be_deeper(text: str, limit: int) -> bool:
     Each round takes the innermost brackets away, so a document of depth n is empty after n rounds. This costs
     a tenth of the parsing; walking the tree would cost as much as parsing.
     """
+    if text.count("[") + text.count("{") <= limit:
+        return False
     brackets = text.encode().translate(None, _NOT_BRACKETS)
     for _ in range(limit):
         fewer = brackets.replace(b"[]", b"").replace(b"{}", b"")

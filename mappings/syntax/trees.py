@@ -43,6 +43,8 @@ def find_nodes(root: Data, nodes: list[Data]) -> list[TreePlace | None]:
 
 def scalar_text(value: object) -> str:
     """Return the text of a scalar as partners expect it; raise TypeError for what has no text of its own."""
+    if value.__class__ is int:
+        return str(value)
     if isinstance(value, Enum):
         value = value.value
     if isinstance(value, str):

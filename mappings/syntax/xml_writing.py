@@ -13,6 +13,7 @@ TEXT = "#text"
 
 NAME = re.compile(r"(?:([A-Za-z_][\w.-]*):)?[^\W\d][\w.-]*")
 _FORBIDDEN = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile('[&<>"\r\n\t]')
 _IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE = str.maketrans(
     {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\r": "&#13;", "\n": "&#10;", "\t": "&#9;"},
@@ -34,7 +35,7 @@ def write_xml(
     if isinstance(content, list) and len(content) != 1:
         raise _cannot("a document has one root element")
     declared = "".join(
-        f' xmlns{":" if prefix else ""}{prefix}="{uri.translate(_IN_ATTRIBUTE)}"'
+        f' xmlns{":" if prefix else ""}{prefix}="{_escaped(uri, _IN_ATTRIBUTE)}"'
         for prefix, uri in namespaces.items()
     )
     out: list[str] = [f'<?xml version="1.0" encoding="{encoding.upper()}"?>\n'] if declaration else []
@@ -68,7 +69,7 @@ class _Writer:
         elif content is None or content == "":
             self._out.append(f"<{name}{declared}/>")
         else:
-            self._out.append(f"<{name}{declared}>{self._text(name, content).translate(_IN_TEXT)}</{name}>")
+            self._out.append(f"<{name}{declared}>{_escaped(self._text(name, content), _IN_TEXT)}</{name}>")
 
     def _with_content(self, name: str, content: dict[str, Data], declared: str) -> None:
         self._out.append(f"<{name}{declared}")
@@ -77,10 +78,10 @@ class _Writer:
             if key[0:1] == ATTRIBUTE:
                 self._check(key[1:])
                 text = "" if value is None else self._text(key, value)
-                self._out.insert(start, f' {key[1:]}="{text.translate(_IN_ATTRIBUTE)}"')
+                self._out.insert(start, f' {key[1:]}="{_escaped(text, _IN_ATTRIBUTE)}"')
                 start += 1
             elif key == TEXT:
-                self._out.append("" if value is None else self._text(name, value).translate(_IN_TEXT))
+                self._out.append("" if value is None else _escaped(self._text(name, value), _IN_TEXT))
             else:
                 self.element(key, value)
         if len(self._out) == start:
@@ -90,6 +91,8 @@ class _Writer:
             self._out.append(f"</{name}>")
 
     def _text(self, name: str, value: object) -> str:
+        if value.__class__ is str:
+            return str(value)
         try:
             return scalar_text(value)
         except TypeError as error:
@@ -106,6 +109,11 @@ class _Writer:
                 f"the prefix of {name!r} has no namespace: declare it under `syntax: {{namespaces: …}}`"
             )
         self._checked.add(name)
+
+
+def _escaped(text: str, characters: dict[int, str]) -> str:
+    """Most texts hold nothing special, and finding that out is cheaper than translating them."""
+    return text if _SPECIAL.search(text) is None else text.translate(characters)
 
 
 def _cannot(reason: str) -> MappingError:

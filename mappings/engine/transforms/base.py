@@ -85,6 +85,8 @@ def text_of(value: object) -> str:
 
 def scalar_of(value: object) -> str:
     """Return the text of a text, number or truth value, or refuse what is none of these."""
+    if value.__class__ is str:
+        return value  # type: ignore[return-value]
     try:
         return scalar_text(value)
     except TypeError:
@@ -106,6 +108,8 @@ def list_of(value: object) -> list[Data]:
     """Return a list, or refuse what isn't one."""
     if isinstance(value, list):
         return value
+    if isinstance(value, tuple):
+        return list(value)
     raise Refusal(f"a list is expected here, and this is {kind_of(value)}")
 
 

@@ -114,6 +114,9 @@ def _parse_plain(text: str) -> Decimal:
 
 def _as_decimal(value: Data) -> Decimal:
     if value.__class__ is str:
+        # Most numbers are digits and a point, and this finds that out faster than the pattern.
+        if len(value) < LONGEST and not value.strip("0123456789.") and value.count(".") < 2 and value != ".":
+            return Decimal(value)
         return _parse_plain(value)
     return number_of(value)
 
@@ -145,6 +148,8 @@ def _signed(text: str) -> str:
 
 
 def _int(value: Data) -> int:
+    if value.__class__ is int:
+        return value
     number = _as_decimal(value)
     if number != number.to_integral_value():
         raise Refusal("a whole number is expected here; `round` it if decimals may be lost")
@@ -240,8 +245,13 @@ def _format(args: FormatArgs, _tools: object) -> Run:
     if args.implied and args.places is None:
         raise ValueError("`implied` decimals need `places`")
 
+    plain = args.separator == "." and args.thousands is None and not args.implied
+    last = Decimal(1).scaleb(-args.places) if args.places is not None else None
+
     def run(value: Data) -> str:
         number = _computed(number_of(value))
+        if plain and last is not None and (exact := number.quantize(last, context=_EXACT)) == number:
+            return str(exact)
         if args.places is not None:
             exact = _rounded(number, args.places, "down")
             if exact != number:
