@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from uuid import UUID
 
-from canonical.documents import DocumentTax, OrderDocument
+from canonical.documents import DocumentLine, DocumentTax, OrderDocument
 from canonical.events import OrderPlaced
 from canonical.money import Money, allocate
 from canonical.order import Discount, Line, Row, Shipping, Tax
@@ -13,11 +13,22 @@ from canonical.payment import Tender
 from canonical.statuses import RowStatus
 
 
+class UnknownItemError(KeyError):
+    """A line names an item that is not known under its reference."""
+
+    def __init__(self, line_id: str, reference: str) -> None:
+        super().__init__(reference)
+        self.line_id, self.reference = line_id, reference
+
+    def __str__(self) -> str:
+        return f"line {self.line_id} names {self.reference!r}: no item is known under that reference"
+
+
 def place(document: OrderDocument, order_id: UUID, skus: Mapping[str, str]) -> OrderPlaced:
     """Return the event that `document` is. `skus` gives our SKU for each line's reference.
 
     Each line's share of the order's discounts is fixed here, for good: largest remainder by the line's value,
-    ties by line order.
+    ties by line order. Raises `UnknownItemError` for a reference without a SKU.
     """
     return OrderPlaced(
         order_id=order_id,
@@ -62,12 +73,13 @@ def _lines(document: OrderDocument, skus: Mapping[str, str]) -> tuple[Line, ...]
     plain = [
         Line(
             id=line.id,
-            sku=skus[line.reference],
+            sku=_sku(line, skus),
             title=line.title,
             ordered=line.quantity,
             unit_price=Money(amount=line.unit_price, currency=currency),
             discounts=tuple(
-                Discount(code=d.code, amount=Money(amount=d.amount, currency=currency)) for d in line.discounts
+                Discount(code=d.code, amount=Money(amount=d.amount, currency=currency))
+                for d in line.discounts
             ),
             taxes=_taxes(line.taxes, currency),
             rows=(Row(status=RowStatus.CREATED, quantity=line.quantity),),
@@ -77,17 +89,28 @@ def _lines(document: OrderDocument, skus: Mapping[str, str]) -> tuple[Line, ...]
     ]
     if not document.discounts:
         return tuple(plain)
-    weights = [max(line.goods().amount, Decimal(0)) for line in plain]
+    left = [max(line.goods().amount, Decimal(0)) for line in plain]
     shares: list[list[Discount]] = [[] for _ in plain]
     for discount in document.discounts:
-        whole = Money(amount=discount.amount, currency=currency)
-        for share, part in zip(shares, allocate(whole, weights), strict=True):
+        whole = Money(amount=discount.amount, currency=currency).rounded()
+        # What earlier discounts left of a line bears the next one, so that no line falls below nothing by a cent.
+        for i, part in enumerate(allocate(whole, left)):
+            left[i] = max(left[i] - part.amount, Decimal(0))
             if part:
-                share.append(Discount(code=discount.code, amount=part))
+                shares[i].append(Discount(code=discount.code, amount=part))
     return tuple(
         line.replace(discounts=(*line.discounts, *share)) for line, share in zip(plain, shares, strict=True)
     )
 
 
+def _sku(line: DocumentLine, skus: Mapping[str, str]) -> str:
+    sku = skus.get(line.reference)
+    if sku is None:
+        raise UnknownItemError(line.id, line.reference)
+    return sku
+
+
 def _taxes(taxes: tuple[DocumentTax, ...], currency: str) -> tuple[Tax, ...]:
-    return tuple(Tax(code=t.code, rate=t.rate, amount=Money(amount=t.amount, currency=currency)) for t in taxes)
+    return tuple(
+        Tax(code=t.code, rate=t.rate, amount=Money(amount=t.amount, currency=currency)) for t in taxes
+    )

@@ -158,6 +158,14 @@ class OrderDocument(Document):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _can_be_paid(self) -> Self:
+        for name, amount in (("total", self.total), *(("tenders.amount", t.amount) for t in self.tenders)):
+            if amount != Money(amount=amount, currency=self.currency).rounded().amount:
+                message = f"{name} {amount} is finer than the smallest unit of {self.currency}"
+                raise ValueError(message)
+        return self
+
     def key(self) -> BusinessKey:
         """Return the natural key of the order."""
         return BusinessKey(kind=KeyKind.CHANNEL_REF, value=f"{self.channel}:{self.channel_ref}")

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from canonical.base import Instant, Key, Name, Value
 from canonical.money import Currency, Money
-from canonical.order import Hold, Line, ReleaseLine, Shipping
+from canonical.order import Hold, Line, NoteText, ReleaseLine, Shipping
 from canonical.parties import Destination, Language
 from canonical.payment import Tender
 from canonical.statuses import HoldType, OrderType, RowStatus
@@ -362,7 +362,7 @@ class ReturnMatched(Event):
 class NoteAdded(Event):
     """A person left a note."""
 
-    text: str
+    text: NoteText
     actor: Name
 
 

@@ -24,7 +24,7 @@ from canonical.statuses import (
 )
 
 __all__ = [
-    "Cancellation", "Discount", "Hold", "Line", "Note", "Order", "Release", "ReleaseLine", "ReturnReceipt", "Row",
+    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Release", "ReleaseLine", "ReturnReceipt", "Row",
     "Shipment", "Shipping", "Tax", "rows_at",
 ]  # fmt: skip
 """What belongs to an order, its lines too: those who look for one find it here."""
@@ -96,10 +96,13 @@ class ReturnReceipt(Value):
     damaged: bool = False
 
 
+NoteText = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
 class Note(Value):
     """What a person wants the next one to know. Never personal data: it is kept in the journal."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2000)]
+    text: NoteText
     actor: Name
     at: Instant
 

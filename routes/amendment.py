@@ -18,7 +18,7 @@ def keep_the_amendment_for_a_person(order: Order, event: AmendmentRequested, pol
     amendment = event.amendment_id
     if not order.releases and order.quantity(*STILL_HERE):
         text = f"Change {amendment} is wanted: {event.summary}"
-        yield NoteAdded(order_id=order.id, text=text, actor=event.actor)
+        yield NoteAdded(order_id=order.id, text=text[:2000], actor=event.actor)
         yield hold(order, event, HoldType.AMENDMENT_OPEN, event.summary, actor=event.actor)
         yield from telling.status(order, policy, ChannelStatus.AMENDMENT_RECEIVED, amendment)
         return

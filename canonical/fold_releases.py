@@ -1,0 +1,133 @@
+"""How releases and shipments change an order: a table says what may follow, late news changes nothing."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from canonical.errors import EvolveError
+from canonical.events import (
+    Event,
+    ReleaseAccepted,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ReleaseCancelRequested,
+    ReleaseRefused,
+    ReleaseRequested,
+    ShipmentCreated,
+)
+from canonical.order import Order, Release, Shipment
+from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
+
+
+def _release_requested(order: Order, event: ReleaseRequested) -> dict[str, Any]:
+    if order.release(event.release_id) is not None:
+        raise EvolveError(event, f"release {event.release_id} exists already")
+    release = Release(
+        id=event.release_id,
+        node=event.node,
+        connector=event.connector,
+        status=ReleaseStatus.REQUESTED,
+        lines=event.lines,
+        requested_at=event.recorded_at or order.placed_at,
+    )
+    return {"releases": (*order.releases, release)}
+
+
+def _release_cancel_requested(order: Order, event: ReleaseCancelRequested) -> dict[str, Any]:
+    releases = _with_release_status(order, event, event.release_id, ReleaseStatus.CANCEL_REQUESTED)
+    return {"releases": releases}
+
+
+def _with_release_status(
+    order: Order,
+    event: Event,
+    release_id: str,
+    status: ReleaseStatus,
+) -> tuple[Release, ...]:
+    release = order.release(release_id)
+    if release is None:
+        raise EvolveError(event, f"there is no release {release_id}")
+    if not may_follow(RELEASE_MOVES, release.status, status):
+        raise EvolveError(
+            event, f"release {release_id} doesn't go from {release.status.value} to {status.value}"
+        )
+    return tuple(r.replace(status=status) if r.id == release_id else r for r in order.releases)
+
+
+def _release_accepted(order: Order, event: ReleaseAccepted) -> dict[str, Any]:
+    release = order.release(event.release_id)
+    late = {ReleaseStatus.CANCEL_REQUESTED, ReleaseStatus.PARTIALLY_SHIPPED}
+    if release is not None and release.status in late:
+        return {}
+    return {"releases": _with_release_status(order, event, event.release_id, ReleaseStatus.ACCEPTED)}
+
+
+def _release_refused(order: Order, event: ReleaseRefused) -> dict[str, Any]:
+    releases = _with_release_status(order, event, event.release_id, ReleaseStatus.REFUSED)
+    node = next(r.node for r in releases if r.id == event.release_id)
+    return {"releases": releases, "rejected_nodes": _rejecting(order, node)}
+
+
+def _rejecting(order: Order, node: str) -> tuple[str, ...]:
+    return order.rejected_nodes if node in order.rejected_nodes else (*order.rejected_nodes, node)
+
+
+def _release_cancelled(order: Order, event: ReleaseCancelled) -> dict[str, Any]:
+    """A node that cancels unasked refuses; one that answers after it has sent everything changes nothing."""
+    release = order.release(event.release_id)
+    if release is not None and release.status is ReleaseStatus.SHIPPED:
+        return {}
+    changes: dict[str, Any] = {
+        "releases": _with_release_status(order, event, event.release_id, ReleaseStatus.CANCELLED),
+    }
+    if release is not None and release.status is not ReleaseStatus.CANCEL_REQUESTED:
+        changes["rejected_nodes"] = _rejecting(order, release.node)
+    return changes
+
+
+def _release_cancel_refused(order: Order, event: ReleaseCancelRefused) -> dict[str, Any]:
+    release = order.release(event.release_id)
+    if release is not None and release.status is not ReleaseStatus.CANCEL_REQUESTED:
+        raise EvolveError(event, f"release {release.id} is {release.status.value}: nobody waits for this")
+    sent = any(shipment.release == event.release_id for shipment in order.shipments)
+    status = ReleaseStatus.PARTIALLY_SHIPPED if sent else ReleaseStatus.ACCEPTED
+    return {"releases": _with_release_status(order, event, event.release_id, status)}
+
+
+def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
+    if order.shipment(event.shipment_id) is not None:
+        raise EvolveError(event, f"shipment {event.shipment_id} exists already")
+    shipment = Shipment(
+        id=event.shipment_id,
+        release=event.release_id,
+        node=event.node,
+        carrier=event.carrier,
+        tracking_number=event.tracking_number,
+        shipped_at=event.occurred_at or event.recorded_at or order.placed_at,
+        lines=event.lines,
+    )
+    shipments = (*order.shipments, shipment)
+    sent = sum(line.quantity for s in shipments if s.release == event.release_id for line in s.lines)
+    release = order.release(event.release_id)
+    asked = sum(line.quantity for line in release.lines) if release else 0
+    status = ReleaseStatus.SHIPPED if sent >= asked else ReleaseStatus.PARTIALLY_SHIPPED
+    if (
+        release
+        and release.status is ReleaseStatus.CANCEL_REQUESTED
+        and status is ReleaseStatus.PARTIALLY_SHIPPED
+    ):
+        status = ReleaseStatus.CANCEL_REQUESTED
+    return {
+        "shipments": shipments,
+        "releases": _with_release_status(order, event, event.release_id, status),
+    }
+
+
+RELEASE_CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
+    ReleaseRequested: _release_requested,
+    ReleaseAccepted: _release_accepted,
+    ReleaseRefused: _release_refused,
+    ReleaseCancelRequested: _release_cancel_requested,
+    ReleaseCancelled: _release_cancelled,
+    ReleaseCancelRefused: _release_cancel_refused,
+    ShipmentCreated: _shipment_created,
+}
