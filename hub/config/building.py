@@ -61,8 +61,11 @@ def load_workflow(config: HubConfig) -> Workflow:
     shown = "routes/workflow.yaml" if config.workflow is None else str(config.sections.workflow)
     try:
         return parse_workflow(file.read_text(encoding="utf-8-sig"), RULES, shown)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([config.problem(("workflow",), f"{shown} can't be read: {error}")]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([config.problem(("workflow",), f"{shown} is not UTF-8 text")]) from None
+    except OSError as error:
+        reason = f"{shown} can't be read: {error.strerror}; it is looked for beside this file"
+        raise ConfigError([config.problem(("workflow",), reason)]) from None
     except WorkflowError as error:
         raise ConfigError(
             ConfigProblem(
@@ -75,6 +78,10 @@ def load_workflow(config: HubConfig) -> Workflow:
 
 def mapping_sources(config: HubConfig) -> Sources:
     """Return where the mapping documents of this hub come from: its types of connector, and its own folders."""
+    missing = [i for i, folder in enumerate(config.mapping_folders) if not folder.is_dir()]
+    if missing:
+        reason = "there is no such folder of mapping documents; it is looked for beside this file"
+        raise ConfigError(config.problem(("mappings", i), reason) for i in missing)
     used = {one.connector.name: one.connector for one in config.connectors.values()}
     return sources(used.values(), config.mapping_folders)
 

@@ -68,11 +68,12 @@ class Explainer:
         return ConfigProblem(self._at(parent).keys.get(key, node.mark), reason, path_text((*parent, key)))
 
     def _missing(self, path: tuple[Step, ...], parent: Node) -> ConfigProblem:
-        said = self.shape.keys(path[:-1], self.plain).get(str(path[-1]), {}).get("description", "")
-        if not said and path[-1] == "type" and len(path) > 1:
-            said = f"it says what {path[-2]!r} is{did_you_mean(str(path[-2]), self._types())}"
-        reason = f"the key {str(path[-1])!r} is missing" + (f": {said}" if said else "")
-        return ConfigProblem(self._mark(path[:-1], parent), reason, path_text(path))
+        *above, key = path
+        said = self.shape.keys(above, self.plain).get(str(key), {}).get("description", "")
+        if not said and key == "type" and above:
+            said = f"it says what {above[-1]!r} is{did_you_mean(str(above[-1]), self._types())}"
+        reason = f"the key {str(key)!r} is missing" + (f": {said}" if said else "")
+        return ConfigProblem(self._mark(tuple(above), parent), reason, path_text(path))
 
     def _wrong_type(self, path: tuple[Step, ...], details: ErrorDetails) -> ConfigProblem:
         tag = str(details.get("ctx", {}).get("tag", ""))

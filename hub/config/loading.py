@@ -56,6 +56,8 @@ class HubConfig:
     catalogue: Mapping[str, Connector]
     root: Node
     """The file as it was read, for problems that are found later."""
+    literal_secrets: tuple[tuple[Step, ...], ...] = ()
+    """Where the file itself holds a secret."""
 
     @property
     def store(self) -> StoreSection:
@@ -70,10 +72,14 @@ class HubConfig:
     @property
     def store_url(self) -> str:
         """The store's URL, with its password: for those who connect only. A file's path starts at `folder`."""
+        file = self.store_file
+        return self.sections.store.url.get_secret_value() if file is None else f"{SQLITE}{file}"
+
+    @property
+    def store_file(self) -> Path | None:
+        """The SQLite file, where the store is one."""
         url = self.sections.store.url.get_secret_value()
-        if not self.sections.store.is_sqlite:
-            return url
-        return f"{SQLITE}{self.within(Path(url.removeprefix(SQLITE)))}"
+        return self.within(Path(url.removeprefix(SQLITE))) if self.sections.store.is_sqlite else None
 
     @property
     def bus_url(self) -> str:
@@ -173,7 +179,14 @@ def _read(root: Node, path: Path, values: Values, catalogue: Mapping[str, Connec
         raise ConfigError([*problems.values(), *found]) from None
     if problems:
         raise ConfigError(problems.values())
-    return HubConfig(path, folder, file, _connectors(file, catalogue), catalogue, filled)
+    secrets = tuple(path for path, leaf in filled.leaves() if _is_bare(leaf) and explainer.is_secret(path))
+    return HubConfig(path, folder, file, _connectors(file, catalogue), catalogue, filled, secrets)
+
+
+def _is_bare(leaf: Node) -> bool:
+    """Say whether a value could be a secret that the file itself holds; a URL without a password is none."""
+    text = leaf.value
+    return leaf.written is None and isinstance(text, str) and ("://" not in text or "@" in text)
 
 
 def _with_environment(root: Node, values: Values) -> Node:

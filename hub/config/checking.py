@@ -1,0 +1,135 @@
+"""`orderhub check`, without touching anything outside: the file, and everything that it names."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.connector import Connector
+from hub.config.building import found_problem, load_workflow, mapping_sources, open_key
+from hub.config.loading import CONFIG_FILE, ConnectorConfig, HubConfig, load_config
+from hub.config.problems import ConfigError, ConfigProblem
+from hub.mappings import MappingLibrary
+from mappings import InvalidMappingError, MappingSet
+from mappings.errors import Severity
+from mappings.suggest import did_you_mean
+
+FULFILMENT, NOTIFIER, CHANNEL = "FulfilmentPoint", "Notifier", "ChannelUpdates"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found. `config` is None where the file itself can't be used."""
+
+    problems: tuple[ConfigProblem, ...]
+    config: HubConfig | None = None
+    library: MappingLibrary | None = None
+
+    @property
+    def errors(self) -> tuple[ConfigProblem, ...]:
+        """The problems that keep a hub from running as meant."""
+        return tuple(problem for problem in self.problems if problem.severity is Severity.ERROR)
+
+
+def check(
+    path: Path = CONFIG_FILE,
+    *,
+    values: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    catalogue: Mapping[str, Connector] | None = None,
+) -> Checked:
+    """Check a configuration whole. Nothing is raised, nothing is written, and nobody is called."""
+    try:
+        config = load_config(path, values=values, environ=environ, catalogue=catalogue)
+    except ConfigError as error:
+        return Checked(error.problems)
+    problems = [*_names(config), *_nodes(config), *_secrets(config)]
+    for step in (load_workflow, _key):
+        try:
+            step(config)
+        except ConfigError as error:
+            problems += error.problems
+    library, found = _mappings(config)
+    return Checked(ConfigError([*problems, *found]).problems, config, library)
+
+
+def _key(config: HubConfig) -> None:
+    """Try the key where there is one; a hub on SQLite makes its own when it first starts."""
+    if config.master_key is not None or not config.store.is_sqlite:
+        open_key(config)
+
+
+def _mappings(config: HubConfig) -> tuple[MappingLibrary | None, list[ConfigProblem]]:
+    """Lint every mapping document, and see that what stands in for others exists and does the same."""
+    try:
+        where = mapping_sources(config)
+        texts = where.texts()
+        problems = [found_problem(finding) for finding in where.registry().lint(texts)]
+        if any(problem.severity is Severity.ERROR for problem in problems):
+            return None, problems
+        library = MappingLibrary.load(where)
+    except ConfigError as error:
+        return None, [*error.problems]
+    except InvalidMappingError as error:
+        return None, [found_problem(finding) for finding in error.findings]
+    for one in config.connectors.values():
+        problems += _stand_ins(config, one, library.current)
+    return library, problems
+
+
+def _stand_ins(config: HubConfig, one: ConnectorConfig, known: MappingSet) -> Iterator[ConfigProblem]:
+    for asked, used in one.mappings.items():
+        path = ("connectors", one.name, "mappings", asked)
+        for name in (asked, used):
+            if name not in known.mappings:
+                yield config.problem(path, f"there is no mapping {name!r}{did_you_mean(name, known)}")
+        if asked in known.mappings and used in known.mappings:
+            before, after = known[asked], known[used]
+            if (before.reads, before.model) != (after.reads, after.model):
+                says = "reads" if after.reads else "writes"
+                reason = f"{used} {says} {after.model.__name__}, so it can't stand in for {asked}"
+                yield config.problem(path, reason)
+
+
+def _names(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Yield the policies that speak of a connector that is not there."""
+    policy = config.sections.policies
+    for name in policy.channels:
+        if name not in config.connectors:
+            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
+            yield config.problem(("policies", "channels", name), reason)
+    mailed = [
+        one.name
+        for one in config.connectors.values()
+        if CHANNEL in one.connector.ports and policy.channel(one.name).mail
+    ]
+    notifier = config.connectors.get(policy.notifier)
+    if not mailed and notifier is None:
+        return
+    if notifier is None:
+        reason = (
+            f"buyers of {', '.join(mailed)} are mailed by the connector {policy.notifier!r}, and there is none of "
+            f"that name: add it, or set policies.channels.{mailed[0]}.mail to false"
+        )
+        yield config.problem(("policies", "notifier"), reason)
+    elif NOTIFIER not in notifier.connector.ports:
+        reason = f"{policy.notifier!r} is of type {notifier.connector.name}, which mails nobody"
+        yield config.problem(("policies", "notifier"), reason)
+
+
+def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:
+    for name, node in config.sections.nodes.items():
+        path = ("nodes", name, "connector")
+        one = config.connectors.get(node.connector)
+        if one is None:
+            known = did_you_mean(node.connector, config.connectors)
+            yield config.problem(path, f"no connector has the name {node.connector!r}{known}")
+        elif FULFILMENT not in one.connector.ports:
+            reason = f"{node.connector!r} is of type {one.connector.name}, which takes no releases"
+            yield config.problem(path, reason)
+
+
+def _secrets(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Warn of secrets that stand in the file itself: it is passed around, and kept in version control."""
+    for path in config.literal_secrets:
+        reason = "a secret stands here as it is: write ${NAME} or file:…, so that this file can be shown to anybody"
+        yield config.problem(path, reason, Severity.WARNING)
