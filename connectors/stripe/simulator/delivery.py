@@ -35,6 +35,7 @@ class WebhookDelivery:
         self._client: httpx.AsyncClient | None = None
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._tries: dict[str, int] = {}
+        self._under_way: set[str] = set()
         self.url: str | None = None
         self.waiting: dict[str, Obj] = {}
         """What is not delivered yet, by the event's id."""
@@ -60,7 +61,7 @@ class WebhookDelivery:
         self.waiting[event["id"]] = event
         self._later(self._delay_s(event), partial(self._attempt, event))
         if self._strikes("duplicate_webhook", event):
-            self._later(self._delay_s(event), partial(self._attempt, event))
+            self._later(self._delay_s(event), partial(self._repeat, event))
 
     async def now(self, events: list[Obj]) -> None:
         """Deliver events before anything else happens."""
@@ -80,8 +81,19 @@ class WebhookDelivery:
             return _DELAYED_S
         return _OVERTAKEN_S if self._strikes("webhook_out_of_order", event) else 0
 
-    async def _attempt(self, event: Obj) -> None:
+    async def _repeat(self, event: Obj) -> None:
         if await self._post(event):
+            self.delivered.append(event["id"])
+
+    async def _attempt(self, event: Obj) -> None:
+        if event["id"] not in self.waiting or event["id"] in self._under_way:
+            return
+        self._under_way.add(event["id"])
+        try:
+            accepted = await self._post(event)
+        finally:
+            self._under_way.discard(event["id"])
+        if accepted:
             self.waiting.pop(event["id"], None)
             self.delivered.append(event["id"])
             return
