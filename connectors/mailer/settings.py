@@ -44,7 +44,7 @@ Templates = Annotated[Path, AfterValidator(_templates)]
 class ShopSettings(BaseModel):
     """How the hub writes in a shop's name. What is left out comes from the mailer's own settings."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     shop_name: Name | None = None
     shop_url: str | None = None
@@ -57,7 +57,7 @@ class ShopSettings(BaseModel):
 class MailerSettings(BaseModel):
     """A mail server, and the words of one or more shops."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     host: Name
     port: Annotated[int, Field(ge=1, le=65_535)] = 587

@@ -54,7 +54,7 @@ WebhookUrl = Annotated[str, AfterValidator(_private_or_https)]
 class WebstoreSettings(BaseModel):
     """One shop. Several secrets in a list are a rotation: each is accepted, and each signs."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     api_secrets: Annotated[tuple[SigningSecret, ...], Field(min_length=1, max_length=5)]
     """What the shop signs its requests with; `${ENV}` or `file:` in `hub.yaml`."""

@@ -39,14 +39,19 @@ class Entrance:
     def __init__(self, handler: Handler, port: int = 0) -> None:
         self._handler = handler
         self._server = LoopbackServer(self, port)
+        self._serving = False
 
     async def start(self) -> str:
         """Listen, and return the base URL."""
-        return await self._server.start()
+        if not self._serving:
+            await self._server.start()
+            self._serving = True
+        return self._server.url
 
     async def stop(self) -> None:
         """Listen no more, and hang up on everybody."""
         await self._server.stop()
+        self._serving = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""

@@ -76,6 +76,12 @@ def test_a_mail_says_who_writes_to_whom_about_what() -> None:
     assert str(message["Message-ID"]).endswith("@shop.example.com>")
 
 
+def test_a_mail_keeps_its_message_id() -> None:
+    first, again, other = (written(mailer(), command(key=key))["Message-ID"] for key in ("a", "a", "b"))
+    assert first == again
+    assert first != other
+
+
 def test_the_text_lists_what_was_bought_and_adds_up() -> None:
     text, html = bodies(written(mailer(), command()))
     for part in (text, html):

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from canonical.order import Order
 from canonical.parties import Parties
@@ -18,7 +20,7 @@ from connectors.mailer.settings import MailerSettings
 from connectors.mailer.simulator import MailServer, hashed
 from core.clock import ManualClock, SystemClock
 from core.connector import OpenConnector, Resources
-from core.errors import OutcomeUnknownError, RejectedError, RetryableError, UnauthorisedError
+from core.errors import OutcomeUnknownError, PartnerError, RejectedError, RetryableError, UnauthorisedError
 from core.ports import Effect
 from core.simulator import Faults, Ledger, Workshop
 from tests.connectors.webstore.resources import NoCursors, NoMappings
@@ -228,6 +230,82 @@ async def test_a_server_that_falls_silent_is_left_at_the_deadline(
         connector = open_mailer("mailer", MailerSettings.model_validate(settings), resources)
         with pytest.raises(error, match="TimeoutError"):
             await connector.effects[0].send(an_example(connector))
+
+
+class Script:
+    """A server that answers each command with what the test says, and every other with 250."""
+
+    def __init__(self, **answers: bytes) -> None:
+        self._answers = {"HELLO": b"220 here", "DATA": b"354 go on", "END": b"250 taken", **answers}
+        self._serving: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> OpenConnector:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        port = self._server.sockets[0].getsockname()[1]
+        settings = MailerSettings.model_validate({**PLAIN, "port": port, "deadline_s": 60})
+        return open_mailer("mailer", settings, Resources(SystemClock(speed=200), NoMappings(), NoCursors()))
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await asyncio.gather(*self._serving)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.get_running_loop().create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        word = "HELLO"
+        while True:
+            answer = self._answers.get(word, b"250 fine")
+            writer.write(answer + b"\r\n")
+            if word == "DATA" and answer.startswith(b"354"):
+                while (line := await reader.readline()) not in {b".\r\n", b""}:
+                    pass
+                word = "END" if line else ""
+            else:
+                word = (await reader.readline())[:4].decode("latin-1").strip().upper()
+            if not word:
+                break
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "error"),
+    [
+        ("HELLO", b"421 4.3.2 too busy", RetryableError),
+        ("HELLO", b"554 5.7.1 not from there", UnauthorisedError),
+        ("MAIL", b"451 4.3.0 later", RetryableError),
+        ("MAIL", b"530 5.7.0 log in first", UnauthorisedError),
+        ("MAIL", b"553 5.7.1 not your address", UnauthorisedError),
+        ("RCPT", b"450 4.2.1 mailbox busy", RetryableError),
+        ("RCPT", b"452 4.2.2 mailbox full", RetryableError),
+        ("RCPT", b"550 5.1.1 unknown", RejectedError),
+        ("DATA", b"451 4.3.0 later", RetryableError),
+        ("DATA", b"503 5.5.1 no", RejectedError),
+        ("END", b"421 4.3.2 shutting down", RetryableError),
+        ("END", b"452 4.3.1 disk full", RetryableError),
+        ("END", b"554 5.7.1 spam", RejectedError),
+    ],
+)
+async def test_each_answer_says_what_to_do_next(
+    command: str, answer: bytes, error: type[PartnerError]
+) -> None:
+    async with Script(**{command: answer}) as connector:
+        with pytest.raises(error, match=answer[:9].decode()):
+            await connector.effects[0].send(an_example(connector))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["HELLO", "EHLO", "MAIL", "RCPT", "DATA", "END"]),
+    st.binary(max_size=40)
+    | st.sampled_from([b"250", b"250-", b"25", b"999 x", b"250 \xff", b"354 \r\n250 x"]),
+)
+async def test_whatever_a_server_says_is_an_answer_or_a_partners_error(command: str, answer: bytes) -> None:
+    async with Script(**{command: answer}) as connector:
+        try:
+            assert (await connector.effects[0].send(an_example(connector))).body.startswith(b"250")
+        except PartnerError as error:
+            assert "@" not in str(error)  # noqa: PT017 - both ends are right
 
 
 async def test_an_effect_is_never_found() -> None:

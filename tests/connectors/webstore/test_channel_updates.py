@@ -62,6 +62,12 @@ class TestWebstoreUpdates(ChannelUpdatesContract):
         data = json.loads(bench.simulator.mailbox.told[effect.key])["data"]
         return {line["line"]: line["quantity"] for line in data["shipment"]["lines"]}
 
+    async def test_the_connectors_test_pings_the_shop(self, bench: Bench) -> None:
+        assert isinstance(bench.simulator, Shop)
+        connector = self.open(ManualClock(NOON), await bench.simulator.start())
+        assert "took a hub.ping and answered 204" in await connector.test()
+        await connector.close()
+
     async def test_the_shop_is_obeyed_when_it_says_how_long_to_wait(self, bench: Bench) -> None:
         effect = self._planned(bench, "http_429")
         with pytest.raises(RetryableError) as refused:

@@ -11,7 +11,7 @@ from canonical.order import Hold
 from canonical.statuses import HoldType, RowStatus
 from connectors.webstore.showing import show
 from core.errors import DoorError
-from core.ports import DoorResponse
+from core.ports import DoorResponse, RawDocument, Receipt
 from tests.connectors.webstore.asking import Counter, signed
 from tests.connectors.webstore.building import OLDER, SECRET, STRANGERS, OneDesk, wire_order
 from tests.contracts.building import NOON, an_order
@@ -52,6 +52,18 @@ async def test_an_order_is_stored_as_it_came_and_then_accepted() -> None:
         "status_url": f"/connectors/webstore/orders/W-1001?message={message_id}",
     }
     assert answer.headers["location"] == body(answer)["status_url"]
+
+
+class FullDesk(OneDesk):
+    """A hub that can't store now."""
+
+    async def receive(self, raw: RawDocument) -> Receipt:
+        raise DoorError(503, "busy", "The hub is busy", detail=raw.kind, headers={"retry-after": "5"})
+
+
+async def test_an_order_that_can_not_be_stored_is_not_accepted() -> None:
+    refused = await Counter(FullDesk()).refusal("/orders", wire_order())
+    assert (refused.status, refused.headers) == (503, {"retry-after": "5"})
 
 
 async def test_a_repetition_gets_the_same_answer_and_no_second_order() -> None:
