@@ -205,10 +205,11 @@ class Order(Value):
         if self.price_accepted:
             owed = min(owed, total((t.amount for t in self.payment.tenders), self.currency))
         cancelled = self.quantity(RowStatus.CANCELLED)
+        if not cancelled:
+            return owed
         if cancelled == self.ordered():
             return Money.zero(self.currency)
-        if cancelled:
-            owed -= self.computed_total() - self.worth_without_cancelled()
+        owed -= self.computed_total() - self.worth_without_cancelled()
         return max(owed, Money.zero(self.currency))
 
     def is_paid_for(self) -> bool:

@@ -90,6 +90,8 @@ class Payment(Value):
 
     def latest(self) -> tuple[PaymentEntry, ...]:
         """Return the last word about each operation, operations by their first mention."""
+        if not self.entries:
+            return ()
         latest: dict[str, PaymentEntry] = {}
         for entry in self.entries:
             earlier = latest.get(entry.key)
@@ -155,6 +157,8 @@ class Payment(Value):
 
     def covered(self, currency: str) -> Money:
         """Return what the merchant has or can have: prepaid, captured, being captured, and capturable."""
+        if not self.entries:
+            return self.prepaid(currency)
         taken = self.prepaid(currency) + self.captured(currency) + self.capture_pending(currency)
         return taken + self.available(currency)
 
@@ -184,6 +188,8 @@ class Payment(Value):
 
     def status(self, currency: str) -> PaymentStatus:  # noqa: PLR0911 - one return per status reads as the table it is
         """Derive the payment axis of the header."""
+        if not self.entries and not self.tenders:
+            return PaymentStatus.NONE
         captured = self.captured(currency) + self.prepaid(currency)
         refunded = self.refunded(currency)
         if self.disputed():
