@@ -1,13 +1,13 @@
 """The audit log: who did what, written in the transaction of the deed; and reading it."""
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from canonical.base import Instant
 from core.engine.changes import Changes
 from core.engine.work import AuditEntry
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
-from hub.desk.base import Entry, Page, Where, cursor_id, from_row, page, page_size
+from hub.desk.base import Entry, Page, View, Where, cursor_id, from_row, page, page_size
 from hub.desk.context import DeskContext
 
 _COLUMNS = "id, recorded_at, actor, role, action, target, detail"
@@ -24,20 +24,22 @@ class AuditView(Entry):
     detail: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class AuditFilter:
+class AuditFilter(View):
     """What entries to list; what is None does not count."""
 
     actor: str | None = None
     action: str | None = None
     target: str | None = None
-    since: datetime | None = None
+    since: Instant | None = None
+
+
+ALL_ENTRIES = AuditFilter()
 
 
 async def list_audit(
     ctx: DeskContext,
     principal: Principal,
-    wanted: AuditFilter = AuditFilter(),
+    wanted: AuditFilter = ALL_ENTRIES,
     *,
     limit: int = 50,
     cursor: str | None = None,

@@ -13,6 +13,7 @@ from hub.desk.base import View, required
 from hub.desk.context import DeskContext
 from hub.desk.errors import NotFoundError, RefusedError
 
+TEST_S = 20.0
 _STATES = "SELECT connector, paused, until, reason, actor, updated_at FROM connector_states"
 _EFFECTS = (
     "SELECT connector, state, COUNT(*) AS n FROM effects "

@@ -1,11 +1,8 @@
 """What the desk works with."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from canonical.order import Order
-from canonical.policy import Policy
 from core.bus.port import BusStatistics
 from core.clock import Clock
 from core.connector import OpenConnector
@@ -13,24 +10,6 @@ from core.effects.runner import EffectRunner
 from core.engine.engine import Engine
 from core.security.keys import KeyRing
 from core.store.sql import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """One thing that an order waits for: since when, who can act, and what they would do."""
-
-    what: str
-    since: datetime | None = None
-    who: str = ""
-    next_step: str = ""
-
-
-Explainer = Callable[[Order, Policy], Sequence[Wait]]
-"""Says from the order alone what it waits for."""
-
-
-def _nothing(_order: Order, _policy: Policy) -> Sequence[Wait]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +27,3 @@ class DeskContext:
     bus: Callable[[], BusStatistics] = BusStatistics
     runner: EffectRunner | None = None
     """Where effects are carried out in this process."""
-    explain: Explainer = _nothing

@@ -1,12 +1,12 @@
 """What partners were asked to do: list, and resolve what nobody knows the outcome of."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from canonical.base import Instant
 from canonical.commands import (
     COMMAND_BY_NAME,
     AuthorisePayment,
@@ -22,7 +22,7 @@ from core.errors import Problem
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.auditing import audit, entry
-from hub.desk.base import Entry, Page, Where, cursor_id, from_row, page, page_size, required
+from hub.desk.base import Entry, Page, View, Where, cursor_id, from_row, page, page_size, required
 from hub.desk.context import DeskContext
 from hub.desk.errors import InvalidError, NotFoundError, RefusedError
 from hub.desk.masking import MASK
@@ -80,15 +80,14 @@ class EffectView(Entry):
     finished_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class EffectFilter:
+class EffectFilter(View):
     """What effects to list; what is None does not count. `state` may be `open`: not finished."""
 
     state: str | None = None
     connector: str | None = None
     command: str | None = None
     order_id: UUID | None = None
-    since: datetime | None = None
+    since: Instant | None = None
 
     def where(self) -> Where:
         """Return the conditions."""
@@ -103,10 +102,13 @@ class EffectFilter:
         return conditions
 
 
+ALL_EFFECTS = EffectFilter()
+
+
 async def list_effects(
     ctx: DeskContext,
     principal: Principal,
-    wanted: EffectFilter = EffectFilter(),
+    wanted: EffectFilter = ALL_EFFECTS,
     *,
     limit: int = 50,
     cursor: str | None = None,

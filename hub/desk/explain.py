@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+import routes.explain
 from canonical.order import Order
 from canonical.statuses import OrderStatus
 from core.store.sql import Session
@@ -36,7 +37,7 @@ async def explain(ctx: DeskContext, principal: Principal, order_id: UUID) -> Exp
         waits = [
             *await _failures(session, order_id),
             *await _behind(session, order_id),
-            *_rules(ctx, order),
+            *_rules(order),
             *await _partners(session, order_id),
             *await _times(session, order_id),
         ]
@@ -50,10 +51,10 @@ async def explain(ctx: DeskContext, principal: Principal, order_id: UUID) -> Exp
     )
 
 
-def _rules(ctx: DeskContext, order: Order) -> list[WaitView]:
+def _rules(order: Order) -> list[WaitView]:
     return [
         WaitView(what=wait.what, since=wait.since, who=wait.who, next_step=wait.next_step)
-        for wait in ctx.explain(order, ctx.engine.world.policy)
+        for wait in routes.explain.explain(order).waits
     ]
 
 

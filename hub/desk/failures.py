@@ -1,12 +1,11 @@
 """Failures: list, group, show, claim, discard. Replaying them is in `replay`."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
 
+from canonical.base import Instant
 from core.bus.port import HUB, Item, read_item
 from core.engine.changes import Changes, Posting
 from core.engine.work import Happening, data_of
@@ -17,7 +16,7 @@ from core.store.messages import Message, as_uuid
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.auditing import audit, entry
-from hub.desk.base import Page, Where, as_instant, cursor_id, from_row, page, page_size, required
+from hub.desk.base import Page, View, Where, as_instant, cursor_id, from_row, page, page_size, required
 from hub.desk.context import DeskContext
 from hub.desk.errors import NotFoundError, RefusedError
 from hub.desk.failure_views import (
@@ -59,8 +58,7 @@ _LONGEST_LINE = 400
 _LINES_WITHOUT_POSITION = 12
 
 
-@dataclass(frozen=True, slots=True)
-class FailureFilter:
+class FailureFilter(View):
     """What failures to list; what is None does not count."""
 
     status: str | None = None
@@ -71,8 +69,8 @@ class FailureFilter:
     order_id: UUID | None = None
     message_id: UUID | None = None
     claimed_by: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
 
     def where(self) -> Where:
         """Return the conditions."""
@@ -88,10 +86,13 @@ class FailureFilter:
         return conditions
 
 
+ALL_FAILURES = FailureFilter()
+
+
 async def list_failures(
     ctx: DeskContext,
     principal: Principal,
-    wanted: FailureFilter = FailureFilter(),
+    wanted: FailureFilter = ALL_FAILURES,
     *,
     limit: int = 50,
     cursor: str | None = None,

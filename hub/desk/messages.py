@@ -2,18 +2,17 @@
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from canonical.base import Instant
 from core.errors import DocumentError, HubError
 from core.ports import RawDocument
 from core.store import messages as store
 from core.store.messages import Message
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
-from hub.desk.base import Page, Where, cursor_id, from_row, page, page_size
+from hub.desk.base import Page, View, Where, cursor_id, from_row, page, page_size
 from hub.desk.context import DeskContext
 from hub.desk.errors import NotFoundError
 from hub.desk.masking import MASK, masked_body, masked_reason, problem_values
@@ -41,8 +40,7 @@ _EFFECTS = "SELECT id FROM effects WHERE message_id = $1 OR request_id = $1 ORDE
 _ANCESTORS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class MessageFilter:
+class MessageFilter(View):
     """What messages to list; what is None does not count."""
 
     connector: str | None = None
@@ -52,8 +50,8 @@ class MessageFilter:
     order_id: UUID | None = None
     key: str | None = None
     """A business key's value, whatever its kind."""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Instant | None = None
+    until: Instant | None = None
     signature: str | None = None
     """Messages whose failure has this signature."""
 
@@ -75,10 +73,13 @@ class MessageFilter:
         return conditions
 
 
+ALL_MESSAGES = MessageFilter()
+
+
 async def list_messages(
     ctx: DeskContext,
     principal: Principal,
-    wanted: MessageFilter = MessageFilter(),
+    wanted: MessageFilter = ALL_MESSAGES,
     *,
     limit: int = 50,
     cursor: str | None = None,

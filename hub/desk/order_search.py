@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
+from canonical.base import Instant
 from canonical.documents import KeyKind
 from core.store.messages import as_uuid
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
-from hub.desk.base import Where
+from hub.desk.base import View, Where
 from hub.desk.context import DeskContext
 
 MOST_FOUND = 2000
@@ -26,8 +25,7 @@ _CHANNELS = "SELECT DISTINCT channel FROM orders"
 _BY_PERSON = "SELECT order_id FROM party_index WHERE kind = $1 AND digest = $2 LIMIT 2000"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFilter:
+class OrderFilter(View):
     """What orders to list; what is None does not count. `person` finds by e-mail, phone or postcode."""
 
     status: str | None = None
@@ -36,7 +34,7 @@ class OrderFilter:
     held: bool | None = None
     quarantined: bool | None = None
     channel: str | None = None
-    since: datetime | None = None
+    since: Instant | None = None
     """Placed at or after."""
     text: str | None = None
     """The order's id, the channel's reference, a release, a tracking number, a payment's reference, an effect's key."""
@@ -48,6 +46,9 @@ class OrderFilter:
         """Return the kinds and values by which a person is looked for."""
         wanted = (("email", self.email), ("phone", self.phone), ("postcode", self.postcode))
         return tuple((kind, value) for kind, value in wanted if value and value.strip())
+
+
+ALL_ORDERS = OrderFilter()
 
 
 async def where(session: Session, ctx: DeskContext, principal: Principal, wanted: OrderFilter) -> Where:

@@ -18,7 +18,7 @@ from hub.desk.context import DeskContext
 from hub.desk.errors import NotFoundError
 from hub.desk.failure_views import shown_reason
 from hub.desk.masking import MASK, parties_view
-from hub.desk.order_search import OrderFilter
+from hub.desk.order_search import ALL_ORDERS, OrderFilter
 from hub.desk.order_views import (
     JournalEntry,
     OrderDetail,
@@ -56,7 +56,7 @@ _WAITING = (
 async def list_orders(
     ctx: DeskContext,
     principal: Principal,
-    wanted: OrderFilter = OrderFilter(),  # noqa: B008 - frozen
+    wanted: OrderFilter = ALL_ORDERS,
     *,
     limit: int = 50,
     cursor: str | None = None,

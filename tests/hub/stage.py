@@ -97,7 +97,7 @@ def _no_simulator(workshop: Workshop) -> Simulator:
 
 def open_bench(name: str, settings: BenchSettings, resources: Resources) -> OpenConnector:
     PARTNERS[name] = Partner()
-    doors = ()
+    doors: tuple[Door, ...] = ()
     if name == "shop":
         doors = (
             Door("POST", "/orders", post_order, "Place an order", max_body_bytes=2000),
@@ -273,7 +273,8 @@ class Stage:
 
     async def order_id(self, ref: str) -> UUID:
         sql = "SELECT id FROM orders WHERE channel_ref = $1 AND doc IS NOT NULL"
-        return (await self.until(lambda: self.rows(sql, ref)))[0]["id"]
+        found: UUID = (await self.until(lambda: self.rows(sql, ref)))[0]["id"]
+        return found
 
     async def failed(self, ref: str = "bad-1") -> tuple[UUID, UUID]:
         """Let a message fail; returns the failure's and the message's id."""
@@ -284,9 +285,10 @@ class Stage:
     async def until(self, look: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
         """Look again and again until there is something."""
         async with asyncio.timeout(seconds):
-            while not (found := await look()):
+            while True:
+                if found := await look():
+                    return found
                 await asyncio.sleep(0.01)
-        return found
 
     async def failure_is(self, failure_id: UUID, status: str) -> None:
         sql = "SELECT id FROM failures WHERE id = $1 AND status = $2"
@@ -303,13 +305,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, *, limits: Limits = Limits(ladder_s=(0.01,))) -> AsyncIterator[Stage]:
+async def stage(folder: Path) -> AsyncIterator[Stage]:
     """Run a hub with an item, a node and stock, on a store of its own."""
     PARTNERS.clear()
     Reading.mended = False
     url = f"sqlite:///{folder / 'hub.db'}"
     await upgrade(url)
-    placements = {name: Placement(BENCH, BenchSettings(), limits) for name in ("shop", "wms", "mailer")}
+    placements = {
+        name: Placement(BENCH, BenchSettings(), Limits(ladder_s=(0.01,)))
+        for name in ("shop", "wms", "mailer")
+    }
     blueprint = Blueprint(
         store_url=url,
         bus_url="embedded://",

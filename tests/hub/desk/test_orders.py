@@ -20,7 +20,7 @@ async def test_an_order_is_shown_with_all_that_belongs_to_it(hub: Stage) -> None
     assert shown.total == "25.00 EUR"
     assert shown.parties is not None
     assert shown.parties.buyer.email == EMAIL
-    assert [entry.type for entry in shown.journal][0] == "OrderPlaced"
+    assert shown.journal[0].type == "OrderPlaced"
     assert [entry.seq for entry in shown.journal] == list(range(1, len(shown.journal) + 1))
     assert {effect.command for effect in shown.effects} >= {"SubmitRelease"}
     assert {message.direction for message in shown.messages} >= {"in", "out"}
@@ -168,8 +168,7 @@ async def test_a_note_is_kept_and_an_empty_one_refused(hub: Stage) -> None:
 
 async def test_an_explanation_names_what_is_waited_for(hub: Stage) -> None:
     await hub.run(
-        "INSERT INTO connector_states (connector, paused, reason, updated_at) VALUES ('wms', $1, 'moving house', $2)",
-        True,
+        "INSERT INTO connector_states (connector, paused, reason, updated_at) VALUES ('wms', 1, 'moving house', $1)",
         hub.ctx.clock.now(),
     )
     hub.hub.runner.paused = frozenset({"wms"})
