@@ -509,7 +509,7 @@ def build(mapping: Mapping, root: Any) -> Any:
 
 
 def measure(contest: Contest) -> tuple[float, float]:
-    """Return the best microseconds of both ways, their rounds taken in turn: other work on the machine only adds, their rounds taken in turn."""
+    """Return the best microseconds of both ways. Their rounds take turns, and other work on the machine only adds."""
     times: tuple[list[float], list[float]] = ([], [])
     for _ in range(ROUNDS):
         for work, found in zip((contest.by_hand, contest.by_mapping), times, strict=True):

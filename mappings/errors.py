@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from mappings.data import is_object, is_sequence
+
 SHOWN_CHARACTERS = 80
 
 
@@ -91,7 +93,7 @@ class Problem:
 
     def as_dict(self) -> dict[str, object]:
         """Return what is known as plain data, for problem details and for `--json`."""
-        known = {key: value for key, value in asdict(self).items() if value is not None}
+        known: dict[str, object] = {key: value for key, value in asdict(self).items() if value is not None}
         if self.position is not None:
             known["position"] = {k: v for k, v in asdict(self.position).items() if v is not None}
         return known | {"code": self.code.value}
@@ -128,7 +130,7 @@ class MappingError(Exception):
         return "\n".join(str(problem) for problem in self.problems)
 
 
-class MappingErrors(MappingError):
+class MappingErrors(MappingError):  # noqa: N818 - it is several of them
     """Everything that is wrong with a document, collected; there is at least one problem."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
@@ -187,9 +189,9 @@ def shown(value: object, *, personal: bool = False) -> str:
         return f"{len(value)} characters, hidden" if isinstance(value, str) else "hidden"
     if isinstance(value, str):
         return _short(repr(value[: SHOWN_CHARACTERS + 1]))
-    if isinstance(value, dict):
+    if is_object(value):
         return f"an object of {len(value)} fields"
-    if isinstance(value, list | tuple):
+    if is_sequence(value):
         return f"a list of {len(value)} items"
     try:
         return _short(str(value))

@@ -55,7 +55,7 @@ def shape_of(annotation: Data) -> Shape:
 
 def _alternatives(annotation: Data) -> Iterator[Data]:
     """Yield the members of a union, all wrapping taken off, without None."""
-    origin = get_origin(annotation)
+    origin: Data = get_origin(annotation)
     if origin is Annotated:
         yield from _alternatives(get_args(annotation)[0])
     elif origin is Union or isinstance(annotation, types.UnionType):
@@ -68,16 +68,15 @@ def _alternatives(annotation: Data) -> Iterator[Data]:
 
 
 def _shape(annotation: Data) -> Shape:
-    origin, arguments = get_origin(annotation), get_args(annotation)
+    origin: Data = get_origin(annotation)
+    arguments = get_args(annotation)
     if origin is Literal:
         return Shape(is_code=True)
-    kind = origin or annotation
+    kind: Data = origin or annotation
     if not isinstance(kind, type):
         return OPEN
-    if issubclass(kind, BaseModel):
-        return Shape(models=(kind,))
-    if issubclass(kind, Enum):
-        return Shape(is_code=True)
+    if issubclass(kind, BaseModel | Enum):
+        return Shape(is_code=True) if issubclass(kind, Enum) else Shape(models=(kind,))
     if issubclass(kind, Mapping):
         return Shape(values=shape_of(arguments[1]) if len(arguments) > 1 else OPEN)
     if issubclass(kind, Collection) and not issubclass(kind, str | bytes):
@@ -92,9 +91,10 @@ def shape_of_field(info: FieldInfo) -> Shape:
 
 def refusal_of(info: FieldInfo, value: Data) -> str | None:
     """Return why a field refuses a constant; None if it takes it."""
-    adapter: TypeAdapter[Data] = TypeAdapter(
-        Annotated[info.annotation, *info.metadata] if info.metadata else info.annotation
-    )
+    annotation: Data = info.annotation
+    for constraint in info.metadata:
+        annotation = Annotated[annotation, constraint]
+    adapter: TypeAdapter[Data] = TypeAdapter(annotation)
     try:
         adapter.validate_python(value)
     except ValidationError as error:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.engine.located import Node
 from mappings.errors import Finding, Mark, Severity
 from mappings.suggest import did_you_mean
@@ -136,9 +136,9 @@ class Findings:
 
 def long_form(node: Node) -> Node:
     """Return an entry as a dict: `path` is `{from: path}`, and `[a, b]` is `{list: [a, b]}`."""
-    if isinstance(node.value, dict):
+    if is_object(node.value):
         return node
-    key = Kind.LIST if isinstance(node.value, list) else Kind.FROM
+    key = Kind.LIST if is_list(node.value) else Kind.FROM
     return Node({key.value: node}, node.mark, {key.value: node.mark})
 
 
@@ -150,7 +150,7 @@ class EntryReader:
 
     def entries(self, node: Node) -> tuple[Entry, ...]:
         """Read the entries of a `fields`."""
-        if not isinstance(node.value, dict) or not node.value:
+        if not is_object(node.value) or not node.value:
             self._findings.error(node.mark, "fields are written as `name: path`, or `name: {…}`")
             return ()
         return tuple(self.entry(name, child, node.key_mark(name)) for name, child in node.value.items())
@@ -241,10 +241,10 @@ class EntryReader:
         if node is None or node.value is None:
             return ()
         found: list[StepSpec] = []
-        for step in node.items if isinstance(node.value, list) else [node]:
+        for step in node.items if is_list(node.value) else [node]:
             if isinstance(step.value, str):
                 found.append(StepSpec(step.value, None, step.mark))
-            elif isinstance(step.value, dict) and len(step.value) == 1:
+            elif is_object(step.value) and len(step.value) == 1:
                 ((name, arguments),) = step.value.items()
                 found.append(StepSpec(name, arguments, step.key_mark(name)))
             else:
@@ -267,7 +267,7 @@ class EntryReader:
         """Read a list of texts."""
         if node is None:
             return ()
-        if not isinstance(node.value, list):
+        if not is_list(node.value):
             self._findings.error(node.mark, "a list of names is expected here")
         return tuple(said for item in node.items if (said := self.text(item)) is not None)
 

@@ -6,7 +6,7 @@ A leading `$` starts at the root of the wire document, each leading `^` one node
 import re
 from dataclasses import dataclass
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.jmes_library import searcher
 from mappings.engine.jmes_plain import (
     STAR,
@@ -183,7 +183,7 @@ def _list(go: Getter, key: str | None, look: View | None) -> Getter:
             return None
         if found.__class__ is list:
             return found if look is None else [look(item) for item in found]
-        kind = "an object" if isinstance(found, dict) else "a single value"
+        kind = "an object" if is_object(found) else "a single value"
         reason = f"a list is expected, and this is {kind}"
         raise Refusal(f"{reason}; say `one_or_many: true` if the partner leaves the list out around one item")
 

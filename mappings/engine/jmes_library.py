@@ -5,7 +5,7 @@ from collections.abc import Callable
 import jmespath
 from jmespath import exceptions, functions
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.paths import Getter, View
 from mappings.engine.scope import Scope
 from mappings.errors import Refusal
@@ -50,7 +50,7 @@ def _check_tree(tree: Data) -> None:
     stack: list[Data] = [tree]
     while stack:
         node = stack.pop()
-        if not isinstance(node, dict):
+        if not is_object(node):
             continue
         if node["type"] == "function_expression":
             _check_function(str(node["value"]), len(node["children"]))

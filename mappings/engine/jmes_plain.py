@@ -2,7 +2,7 @@
 
 import re
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.engine.paths import Getter, View
 from mappings.engine.scope import Scope
 from mappings.syntax.trees import TreePlace
@@ -41,8 +41,9 @@ def compile_plain(steps: Steps) -> Getter:
         return lambda node, _scope: node
     if len(steps) == 1 and isinstance(steps[0], str):
         return _one_key(steps[0])
-    if len(steps) == 2 and isinstance(steps[0], str) and isinstance(steps[1], str):
-        return _two_keys(steps[0], steps[1])
+    first, *rest = steps
+    if len(rest) == 1 and isinstance(first, str) and isinstance(rest[0], str):
+        return _two_keys(first, rest[0])
     return _chain(steps)
 
 
@@ -63,7 +64,7 @@ def _two_keys(first: str, second: str) -> Getter:
 def _chain(steps: Steps) -> Getter:
     def go(node: Data, _scope: Scope) -> Data:
         for step in steps:
-            if step.__class__ is int:
+            if isinstance(step, int):
                 if node.__class__ is not list or not -len(node) <= step < len(node):
                     return None
                 node = node[step]
@@ -102,7 +103,7 @@ def compile_viewed(steps: Steps, view: View) -> Getter:
     def go(node: Data, _scope: Scope) -> Data:
         for step in steps:
             node = view(node)
-            if step.__class__ is int:
+            if isinstance(step, int):
                 if node.__class__ is not list or not -len(node) <= step < len(node):
                     return None
                 node = node[step]
@@ -133,11 +134,11 @@ def place_of(base: TreePlace, node: Data, steps: Steps, view: View | None) -> Tr
     for step in steps:
         node = node if view is None else view(node)
         if isinstance(step, int):
-            count = len(node) if isinstance(node, list) else 0
+            count = len(node) if is_list(node) else 0
             index = step + count if step < 0 and count else step
             node = node[index] if 0 <= index < count else None
             place.append(index)
         else:
-            node = node.get(step) if isinstance(node, dict) else None
+            node = node.get(step) if is_object(node) else None
             place.append(step)
     return tuple(place)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic.fields import FieldInfo
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.annotations import OPEN, Shape, refusal_of, shape_of_field
 from mappings.engine.compiling import Compiled
 from mappings.engine.document import NOTHING, Findings, Kind
@@ -169,7 +169,7 @@ def _table_of(plan: Plan, tables: Data) -> CodeTable | None:
     """Return the table of the last transform, if it is looked up from the partner's code to the hub's word."""
     arguments = plan.entry.steps[-1].arguments
     said = arguments.plain() if arguments is not None else None
-    if isinstance(said, dict):
+    if is_object(said):
         said = None if said.get("reverse") else said.get("name")
     found: CodeTable | None = tables.get(said)
     return found

@@ -130,8 +130,7 @@ def _blank(node: Node | None, findings: Findings) -> bool:
 def _cases(node: Node | None, findings: Findings) -> tuple[Case, ...]:
     found: list[Case] = []
     for item in node.items if node else ():
-        plain = item.plain()
-        keys = set(plain) if isinstance(plain, dict) else set()
+        plain, keys = item.plain(), set(item.fields)
         if not {"input", "expected"} <= keys <= {"input", "expected", "context"}:
             findings.error(
                 item.mark, "a test is written as `{input: file, expected: file}`, with a `context` if need be"

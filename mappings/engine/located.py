@@ -7,8 +7,6 @@ from typing import TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
-from ruamel.yaml.nodes import Node as YamlNode
 
 from mappings.data import Data
 from mappings.errors import Finding, InvalidMappingError, Mark
@@ -57,17 +55,19 @@ def parse_yaml(text: str, file: str) -> Node:
     """Return the data of one file; raise `InvalidMappingError` with line and column for what it can't be."""
     if len(text) > LONGEST_FILE:
         raise _invalid(Mark(file), f"the file has more than {LONGEST_FILE:,} characters")
+    parser: Data = YAML(typ="safe", pure=True)
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
+        root = parser.compose(text)
         if root is None:
             raise _invalid(Mark(file), "the file is empty")
         return _Reader(file).node(root, 0)
-    except MarkedYAMLError as error:
+    except MarkedYAMLError as marked:
+        error: Data = marked
         mark = error.problem_mark or error.context_mark
         where = Mark(file, mark.line + 1, mark.column + 1) if mark else Mark(file)
         raise _invalid(where, f"this is not YAML: {error.problem or error.context}") from None
-    except YAMLError as error:
-        reason = str(error).strip().partition("\n")[0]
+    except YAMLError as failed:
+        reason = str(failed).strip().partition("\n")[0]
         raise _invalid(Mark(file), f"this is not YAML: {reason}") from None
     except RecursionError:
         raise _invalid(Mark(file), f"values are nested deeper than {DEEPEST} levels") from None
@@ -81,7 +81,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self._file = file
 
-    def node(self, node: YamlNode, depth: int) -> Node:
+    def node(self, node: Data, depth: int) -> Node:
         mark = Mark(self._file, node.start_mark.line + 1, node.start_mark.column + 1)
         if depth > DEEPEST:
             raise _invalid(mark, f"values are nested deeper than {DEEPEST} levels")
@@ -89,18 +89,18 @@ class _Reader:
             raise _invalid(
                 mark, "anchors and aliases are not used in mappings: say it twice, or use an overlay"
             )
-        if isinstance(node, MappingNode):
+        if node.id == "mapping":
             return self._mapping(node, mark, depth)
-        if isinstance(node, SequenceNode):
+        if node.id == "sequence":
             return Node([self.node(child, depth + 1) for child in node.value], mark)
         return Node(_scalar(node, mark), mark)
 
-    def _mapping(self, node: MappingNode, mark: Mark, depth: int) -> Node:
+    def _mapping(self, node: Data, mark: Mark, depth: int) -> Node:
         found: dict[str, Node] = {}
         keys: dict[str, Mark] = {}
         for key, value in node.value:
             where = Mark(self._file, key.start_mark.line + 1, key.start_mark.column + 1)
-            if not isinstance(key, ScalarNode):
+            if key.id != "scalar":
                 raise _invalid(where, "a key is a plain word or text")
             if key.value in found:
                 raise _invalid(
@@ -111,7 +111,7 @@ class _Reader:
         return Node(found, mark, keys)
 
 
-def _scalar(node: YamlNode, mark: Mark) -> Scalar:
+def _scalar(node: Data, mark: Mark) -> Scalar:
     """Return the value of a scalar. Numbers with leading zeros are codes, and stay texts; there are no floats."""
     text: str = node.value
     kind = str(node.tag).rpartition(":")[2]

@@ -158,7 +158,7 @@ class Mapping:
             yield 1, whole
             return
         try:
-            items = documents.many(whole.node, whole) or []
+            items: list[Data] = documents.many(whole.node, whole) or []
         except Refusal as refusal:
             source, position = documents.locate(whole, wire)
             raise MappingError(Problem(refusal.reason, refusal.code, self.mark, source, position)) from None

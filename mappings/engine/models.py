@@ -1,10 +1,11 @@
-"""Canonical models as trees: what is written is read from them field by field, without printing them out whole first."""
+"""Canonical models as trees: what is written is read from them field by field, not printed out first."""
 
 from enum import Enum
+from typing import cast
 
 from pydantic import BaseModel
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object, is_sequence
 
 
 def view(value: Data) -> Data:
@@ -12,20 +13,21 @@ def view(value: Data) -> Data:
     kind = value.__class__
     if kind is dict or kind is str or value is None:
         return value
-    if kind is tuple:
+    if is_sequence(value):
         return list(value)
     if isinstance(value, BaseModel):
         return value.__dict__
     if isinstance(value, frozenset | set):
-        return sorted(value, key=str)
+        # Sets have no order of their own, and what is written must not change from run to run.
+        return sorted(cast("set[Data]", value), key=str)
     return value
 
 
 def deep_view(value: Data) -> Data:
     """Return a value as dict, list and scalars all through."""
     value = view(value)
-    if isinstance(value, dict):
+    if is_object(value):
         return {key: deep_view(child) for key, child in value.items()}
-    if isinstance(value, list):
+    if is_list(value):
         return [deep_view(child) for child in value]
     return value.value if isinstance(value, Enum) else value

@@ -1,5 +1,6 @@
 """A partner's variation of a mapping: a few lines that change, add and remove, merged before anything is compiled."""
 
+from mappings.data import is_list, is_object
 from mappings.engine.document import MODIFIERS, SOURCES, Findings, long_form
 from mappings.engine.located import Node
 from mappings.errors import Mark
@@ -165,9 +166,9 @@ class _Fields:
 
 def _copied(node: Node) -> Node:
     """Copy the dicts and lists, so that merging never changes the base."""
-    if isinstance(node.value, dict):
+    if is_object(node.value):
         return Node({key: _copied(child) for key, child in node.value.items()}, node.mark, dict(node.keys))
-    if isinstance(node.value, list):
+    if is_list(node.value):
         return Node([_copied(child) for child in node.value], node.mark)
     return node
 

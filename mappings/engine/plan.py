@@ -44,7 +44,7 @@ class Planner:
         steps, finish = self.bench.steps(entry.steps), self.bench.steps(entry.finish)
         when = self._compile(entry.when, "condition")
         bare = Plan(
-            entry, _nothing, _nothing, local=self._is_local(entry, path, children), path=path, when=when, steps=steps,
+            entry, _nothing, _nothing, local=_is_local(path, children), path=path, when=when, steps=steps,
             finish=finish, children=children, filler=_filler(entry),
         )  # fmt: skip
         base = self._base(bare)
@@ -53,29 +53,33 @@ class Planner:
 
     def _base(self, plan: Plan) -> Getter:
         entry, path = plan.entry, plan.path
+        get: Getter
         match entry.kind:
             case Kind.EACH:
-                return self._each(plan)
+                get = self._each(plan)
             case Kind.LIST:
-                return item_list(plan.children, after(plan.steps))
+                get = item_list(plan.children, after(plan.steps))
             case Kind.FIRST_OF:
-                return pick_first(plan.children)
-            case Kind.FIELDS if path is not None:
-                if entry.from_context and self.reads:
-                    message = "`context` with `fields` is for mappings that write"
-                    self.bench.findings.error(entry.mark, message)
-                around = any(child.looks_around for child in plan.children)
-                return _within(path, self.object_of(plan.children, always=False), looks_around=around)
+                get = pick_first(plan.children)
             case Kind.FIELDS:
-                return self.object_of(plan.children, always=False)
+                get = self._fields(plan)
             case Kind.COUNTER:
-                first: int = entry.value
-                return lambda _node, scope: scope.number + first
+                get = _counter(entry.value)
             case Kind.VALUE:
-                constant = entry.value
-                return lambda _node, _scope: constant
+                get = _constant(entry.value)
             case _:
-                return path.get if path is not None else _nothing
+                get = path.get if path is not None else _nothing
+        return get
+
+    def _fields(self, plan: Plan) -> Getter:
+        build = self.object_of(plan.children, always=False)
+        if plan.path is None:
+            return build
+        if plan.entry.from_context and self.reads:
+            message = "`context` with `fields` is for mappings that write"
+            self.bench.findings.error(plan.entry.mark, message)
+        around = any(child.looks_around for child in plan.children)
+        return _within(plan.path, build, looks_around=around)
 
     def _each(self, plan: Plan) -> Getter:
         if plan.path is None:
@@ -121,16 +125,22 @@ class Planner:
             self.bench.findings.error(said.mark, str(error))
             return None
 
-    @staticmethod
-    def _is_local(entry: Entry, path: Path | None, children: tuple[Plan, ...]) -> bool:
-        """Say whether a value of this entry shows that the object around it is there."""
-        if path is not None:
-            return path.local
-        return any(child.local for child in children)
+
+def _is_local(path: Path | None, children: tuple[Plan, ...]) -> bool:
+    """Say whether a value that is found shows that the object around it is there."""
+    return path.local if path is not None else any(child.local for child in children)
 
 
 def _nothing(_node: Data, _scope: Scope) -> None:
     return None
+
+
+def _constant(value: Data) -> Getter:
+    return lambda _node, _scope: value
+
+
+def _counter(first: int) -> Getter:
+    return lambda _node, scope: scope.number + first
 
 
 def _filler(entry: Entry) -> tuple[Data] | None:

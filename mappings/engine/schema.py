@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.engine.document import MODIFIERS, SOURCES, WhenMissing
 from mappings.engine.environment import Environment
 from mappings.engine.loading import KEYS, LIBRARY_KEYS
@@ -50,13 +50,9 @@ def mapping_schema(environment: Environment) -> Schema:
         "$schema": _ID,
         "title": "orderhub mapping",
         "oneOf": [_mapping(environment), _overlay(), _library()],
-        "$defs": {
-            "entry": _entry(),
-            "steps": _steps(),
-            "table": _TABLE,
-            **_transforms(),
-            **_syntaxes(environment),
-        },  # fmt: skip
+        "$defs": {"entry": _entry(), "steps": _steps(), "table": _TABLE}
+        | _transforms()
+        | _syntaxes(environment),
     }
 
 
@@ -88,7 +84,7 @@ def _overlay() -> Schema:
 
 
 def _library() -> Schema:
-    keys = dict(zip(LIBRARY_KEYS, (_TEXT, _TEXT, _TABLES), strict=True))
+    keys: dict[str, Schema] = dict(zip(LIBRARY_KEYS, (_TEXT, _TEXT, _TABLES), strict=True))
     return {**_closed(keys), "required": ["library", "tables"]}
 
 
@@ -148,9 +144,9 @@ def _inlined(schema: Schema) -> Schema:
     definitions = schema.pop("$defs", {})
 
     def resolved(node: Data) -> Data:
-        if isinstance(node, list):
+        if is_list(node):
             return [resolved(child) for child in node]
-        if not isinstance(node, dict):
+        if not is_object(node):
             return node
         if "$ref" in node:
             return resolved(definitions[node["$ref"].rpartition("/")[2]])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pydantic import ValidationError
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.document import Findings, StepSpec
 from mappings.engine.environment import PythonTransform
 from mappings.engine.located import Node
@@ -73,14 +73,13 @@ class Workbench:
         return compose(found)
 
     def _inner(self, step: Data) -> Run:
-        name, arguments = (
-            next(iter(step.items())) if isinstance(step, dict) and len(step) == 1 else (step, None)
-        )
+        name, arguments = next(iter(step.items())) if is_object(step) and len(step) == 1 else (step, None)
         if not isinstance(name, str):
-            raise ValueError("a transform is a name, or one `name: arguments`")
+            raise ValueError("a transform is a name, or one `name: arguments`")  # noqa: TRY004 - of a document
         built = self._build(_transform(name), arguments)
         if isinstance(built, InScope):
-            raise ValueError(f"{name} looks at other fields, and can't be used within another transform")
+            reason = f"{name} looks at other fields, and can't be used within another transform"
+            raise ValueError(reason)  # noqa: TRY004 - it is the document that is wrong
         return built
 
     def steps(self, specs: Sequence[StepSpec]) -> tuple[Step, ...]:
@@ -90,9 +89,7 @@ class Workbench:
         for spec in specs:
             try:
                 transform = _transform(spec.name)
-                if gives not in (ANY, "same") and not transform.takes & {gives, ANY}:
-                    takes = " or ".join(sorted(transform.takes))
-                    raise ValueError(f"{spec.name} takes {takes}, and the transform before it gives {gives}")
+                _check_order(transform, gives)
                 built = self._build(transform, spec.arguments.plain() if spec.arguments else None)
             except (ValueError, Refusal) as error:
                 self.findings.error(_where(spec, error), said(error))
@@ -103,6 +100,13 @@ class Workbench:
 
     def _build(self, transform: Transform, arguments: Data) -> Run | InScope:
         return transform.build(_arguments(transform, arguments), self)
+
+
+def _check_order(transform: Transform, given: str) -> None:
+    """Refuse a transform that can't take what the one before it gives."""
+    if given not in (ANY, "same") and not transform.takes & {given, ANY}:
+        takes = " or ".join(sorted(transform.takes))
+        raise ValueError(f"{transform.name} takes {takes}, and the transform before it gives {given}")
 
 
 def _step(spec: StepSpec, built: Run | InScope) -> Step:
@@ -119,7 +123,7 @@ def _transform(name: str) -> Transform:
 
 
 def _arguments(transform: Transform, arguments: Data) -> Data:
-    if arguments is not None and not isinstance(arguments, dict):
+    if arguments is not None and not is_object(arguments):
         if transform.main is None:
             raise ValueError(f"{transform.name} takes its arguments by name, or takes none")
         arguments = {transform.main: arguments}

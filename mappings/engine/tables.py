@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.document import Findings
 from mappings.engine.located import Node
 from mappings.engine.transforms.base import scalar_of
@@ -55,7 +55,7 @@ def read_tables(node: Node | None, findings: Findings) -> dict[str, CodeTable]:
     """Read the tables of a document or a library."""
     if node is None:
         return {}
-    if not isinstance(node.value, dict):
+    if not is_object(node.value):
         findings.error(node.mark, "tables are written as `name: {source: …, codes: {…}}`")
     return {
         name: _read_table(name, child, node.key_mark(name), findings) for name, child in node.fields.items()
@@ -72,7 +72,7 @@ def _read_table(name: str, node: Node, mark: Mark, findings: Findings) -> CodeTa
             mark, f"the code table {name} needs a `source`: where its codes are from, and as of when"
         )
     codes_node = node.fields.get("codes")
-    if codes_node is None or not isinstance(codes_node.value, dict) or not codes_node.value:
+    if codes_node is None or not is_object(codes_node.value) or not codes_node.value:
         findings.error(mark, f"the code table {name} needs `codes`, written as `code: word`")
     ignore_case = "ignore_case" in node.fields and node.fields["ignore_case"].value is True
     codes: dict[str, Data] = {}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mappings.data import Data
+from mappings.data import Data, is_list
 from mappings.engine.document import Kind
 from mappings.engine.paths import PathLanguage
 from mappings.engine.plan_types import Plan
@@ -16,7 +16,12 @@ from mappings.syntax.trees import TreePlace, tree_name
 MOST_PROBLEMS = 100
 """More of them tell nobody anything new, and each costs time to locate."""
 
-BAD: Data = type("Bad", (), {"__repr__": lambda _self: "BAD"})()
+
+class _Bad:
+    """Equal to nothing but itself."""
+
+
+BAD: Data = _Bad()
 """In place of a value that a problem was found with."""
 
 
@@ -74,7 +79,7 @@ class Trace:
         except Refusal as refusal:
             value = self._refused(refusal, Record(target, plan, scope, None, personal))
         if plan.entry.kind in (Kind.EACH, Kind.LIST):
-            if plan.finish and isinstance(value, list) and any(item is BAD for item in value):
+            if plan.finish and is_list(value) and any(item is BAD for item in value):
                 value = BAD
             value = self._after(plan.finish, value, Record(target, plan, scope, value, personal))
         else:
@@ -84,22 +89,23 @@ class Trace:
         return value
 
     def _base(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
-        match plan.entry.kind:
-            case Kind.FIRST_OF:
-                return self._first(plan, scope, target, personal=personal)
-            case Kind.LIST:
-                return self._list(plan, scope, target, personal=personal)
-            case Kind.EACH:
-                return self._each(plan, scope, target, personal=personal)
-            case Kind.FIELDS:
-                inner = self._within(plan, scope)
-                if inner is None:
-                    return None
-                return self.object(plan.children, inner, target, always=False, personal=personal)
-            case Kind.COUNTER | Kind.VALUE:
-                return plan.base(scope.node, scope)
-            case _:
-                return plan.path.get(scope.node, scope) if plan.path is not None else None
+        inner = {
+            Kind.FIRST_OF: self._first,
+            Kind.LIST: self._list,
+            Kind.EACH: self._each,
+            Kind.FIELDS: self._fields,
+        }
+        if (find := inner.get(plan.entry.kind)) is not None:
+            return find(plan, scope, target, personal=personal)
+        if plan.entry.kind in (Kind.COUNTER, Kind.VALUE):
+            return plan.base(scope.node, scope)
+        return plan.path.get(scope.node, scope) if plan.path is not None else None
+
+    def _fields(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
+        inner = self._within(plan, scope)
+        if inner is None:
+            return None
+        return self.object(plan.children, inner, target, always=False, personal=personal)
 
     def _within(self, plan: Plan, scope: Scope) -> Scope | None:
         if plan.path is None:
@@ -203,7 +209,7 @@ class Trace:
                 position,
                 tree_name(record.target),
                 shown(record.value, personal=record.personal) if has_value else None,
-            ),  # fmt: skip
+            ),
         )
 
     def located(self, record: Record) -> tuple[str | None, Position | None]:

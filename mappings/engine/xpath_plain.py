@@ -7,10 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lxml import etree
-
 from mappings.engine.scope import Scope
-from mappings.syntax.xml_places import XmlPlace
+from mappings.syntax.xml_places import Element, XmlPlace
 
 _NAME = r"[A-Za-z_][A-Za-z0-9._-]*"
 _STEP = re.compile(rf"(?:({_NAME}):)?({_NAME})")
@@ -22,10 +20,10 @@ class Frame:
 
     __slots__ = ("children", "element", "frames", "repeated")
 
-    def __init__(self, element: etree._Element) -> None:
+    def __init__(self, element: Element) -> None:
         """Look at all children once. `repeated` names those of which there are several."""
         self.element = element
-        self.children: dict[object, etree._Element] = {
+        self.children: dict[object, Element] = {
             child.tag: child for child in element.iterchildren(reversed=True)
         }
         self.frames: dict[str, Frame] = {}

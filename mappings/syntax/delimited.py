@@ -5,15 +5,20 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Literal
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.errors import ErrorCode, Position
 from mappings.suggest import did_you_mean
 from mappings.syntax.base import check_size, codec_of, decode, refuse, split_bom
 from mappings.syntax.delimited_options import DelimitedOptions
 from mappings.syntax.delimited_records import RecordReader, check_totals, flatten, number_in, record_of
-from mappings.syntax.trees import TreePlace, scalar_text, tree_name
+from mappings.syntax.trees import TreePlace, child_of, scalar_text, tree_name
 
 ROWS = "rows"
+
+_NO_LINE: tuple[int, list[str]] = (1, [])
+_QUOTING: Mapping[str, Literal[0, 1, 2]] = {
+    "minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL, "texts": csv.QUOTE_NONNUMERIC,
+}  # fmt: skip
 
 
 class DelimitedWire:
@@ -32,13 +37,10 @@ class DelimitedWire:
         node: Data = self.root
         found: Position | None = None
         for step in place:
-            if isinstance(node, dict) and id(node) in self._lines and step in node:
-                element = list(node).index(str(step)) + 1
-                found = Position(line=self._lines[id(node)], element=element)
-            try:
-                node = node[step]
-            except (LookupError, TypeError):
-                break
+            line = self._lines.get(id(node))
+            if line is not None and is_object(node) and step in node:
+                found = Position(line=line, element=list(node).index(str(step)) + 1)
+            node = child_of(node, step)
             if id(node) in self._lines:
                 found = Position(line=self._lines[id(node)])
         return found
@@ -73,10 +75,10 @@ class DelimitedSyntax:
     def _cells(self, text: str) -> Iterator[tuple[int, list[str]]]:
         """Yield each line's values with the line's number; lines without any value are left out."""
         options = self._options
-        quoting = csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE
         reader = csv.reader(
             io.StringIO(text, newline=""), delimiter=options.delimiter, quotechar=options.quote or None,
-            escapechar=options.escape, doublequote=options.escape is None, quoting=quoting, strict=True,
+            escapechar=options.escape, doublequote=options.escape is None,
+            quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE, strict=True,
         )  # fmt: skip
         first = 1
         try:
@@ -93,7 +95,7 @@ class DelimitedSyntax:
     ) -> Iterator[dict[str, str]]:
         columns = self._options.columns
         if self._options.header:
-            line, names = next(cells, (1, []))
+            line, names = next(cells, _NO_LINE)
             columns = self._check_header(line, names)
         for line, values in cells:
             row = record_of(values, columns, line, self._options)
@@ -120,13 +122,11 @@ class DelimitedSyntax:
         """Return the text of `{"rows": […]}`, or of a tree of record types with its counts and totals filled in."""
         options = self._options
         lines = flatten(tree, options) if options.records else self._table(tree)
-        quoting = {
-            "minimal": csv.QUOTE_MINIMAL, "all": csv.QUOTE_ALL, "texts": csv.QUOTE_NONNUMERIC,
-        }[options.quoting] if options.quote else csv.QUOTE_NONE  # fmt: skip
         out = io.StringIO(newline="")
         writer = csv.writer(
             out, delimiter=options.delimiter, quotechar=options.quote or None, escapechar=options.escape,
-            doublequote=options.escape is None, quoting=quoting, lineterminator=options.line_end,
+            doublequote=options.escape is None, lineterminator=options.line_end,
+            quoting=_QUOTING[options.quoting] if options.quote else csv.QUOTE_NONE,
         )  # fmt: skip
         try:
             for line in lines:
@@ -150,8 +150,8 @@ class DelimitedSyntax:
         return text
 
     def _table(self, tree: object) -> Iterator[list[Data]]:
-        rows: Data = tree.get(ROWS) if isinstance(tree, dict) else None
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        rows: Data = tree.get(ROWS) if is_object(tree) else None
+        if not is_list(rows) or not all(is_object(row) for row in rows):
             raise refuse(f"a file is written from a list of `{ROWS}`", code=ErrorCode.TARGET)
         columns = self._options.columns or tuple(dict.fromkeys(name for row in rows for name in row))
         if self._options.header:

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.suggest import did_you_mean
 from mappings.syntax.base import SyntaxOptions, codec_of
 
@@ -90,7 +90,7 @@ class DelimitedOptions(SyntaxOptions):
     @field_validator("records", mode="before")
     @classmethod
     def _codes_are_texts(cls, records: Data) -> Data:
-        return {str(key): value for key, value in records.items()} if isinstance(records, dict) else records
+        return {str(key): value for key, value in records.items()} if is_object(records) else records
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.errors import ErrorCode, Position
 from mappings.suggest import did_you_mean
 from mappings.syntax.base import refuse
 from mappings.syntax.delimited_options import Check, DelimitedOptions, RecordType
+from mappings.syntax.trees import LONGEST_NUMBER
 
 Record = dict[str, Data]
 
@@ -129,12 +130,12 @@ def number_in(text: object) -> Decimal | None:
         number = Decimal(str(text).strip())
     except InvalidOperation:
         return None
-    return number if number.is_finite() and abs(number.adjusted()) <= 40 else None
+    return number if number.is_finite() and abs(number.adjusted()) <= LONGEST_NUMBER else None
 
 
 def flatten(tree: object, options: DelimitedOptions) -> Iterator[list[Data]]:
     """Yield the lines of a tree of record types, parents before children, with counts and totals filled in."""
-    if not isinstance(tree, dict):
+    if not is_object(tree):
         raise refuse("a file is written from an object of record types", code=ErrorCode.TARGET)
     ordered: list[tuple[str, Record]] = list(_walk(tree, None, options))
     found: dict[str, list[Record]] = {code: [] for code in options.records}
@@ -164,7 +165,7 @@ def _walk(tree: Record, parent: str | None, options: DelimitedOptions) -> Iterat
 
 
 def _records(found: Data, kind: RecordType) -> list[Record]:
-    records = [] if found is None else found if isinstance(found, list) else [found]
-    if not all(isinstance(record, dict) for record in records):
+    records = [] if found is None else found if is_list(found) else [found]
+    if not all(is_object(record) for record in records):
         raise refuse(f"{kind.name} is written from objects", code=ErrorCode.TARGET)
     return records

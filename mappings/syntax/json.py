@@ -10,15 +10,14 @@ from typing import Literal, NoReturn
 import orjson
 from pydantic import BaseModel
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.errors import ErrorCode, MappingError, Position
 from mappings.syntax.base import SyntaxOptions, check_size, codec_of, decode, position_of, refuse, split_bom
 from mappings.syntax.json_places import JsonWire, first_duplicate, first_string
-from mappings.syntax.trees import TreePlace, decimal_text, scalar_text
+from mappings.syntax.trees import LONGEST_NUMBER, TreePlace, children_of, decimal_text, scalar_text
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BAD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
-_LONGEST_NUMBER = 40
 
 _AS_IT_IS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
 _EXACT = frozenset({str, int, bool, NoneType, Decimal})
@@ -47,8 +46,8 @@ def _unique(pairs: list[tuple[str, Data]]) -> dict[str, Data]:
 def _exact(text: str) -> Decimal:
     """Return a number that isn't whole. One with a huge exponent is a bomb: writing it out takes gigabytes."""
     number = Decimal(text)
-    if len(text) > _LONGEST_NUMBER or abs(number.adjusted()) > _LONGEST_NUMBER:
-        raise ValueError(f"the number {text[:20]}… has more than {_LONGEST_NUMBER} digits")
+    if len(text) > LONGEST_NUMBER or abs(number.adjusted()) > LONGEST_NUMBER:
+        raise ValueError(f"the number {text[:20]}… has more than {LONGEST_NUMBER} digits")
     return number
 
 
@@ -165,12 +164,11 @@ def _check_depth(wire: JsonWire, limit: int) -> None:
     stack: list[tuple[Data, TreePlace]] = [(wire.root, ())]
     while stack:
         node, place = stack.pop()
-        if not isinstance(node, dict | list):
+        if not is_object(node) and not is_list(node):
             continue
         if len(place) >= limit:
             raise _too_deep(limit, wire.position(place))
-        pairs = node.items() if isinstance(node, dict) else enumerate(node)
-        stack += [(child, (*place, key)) for key, child in pairs]
+        stack += [(child, (*place, key)) for key, child in children_of(node)]
 
 
 def _too_deep(limit: int, position: Position | None) -> MappingError:

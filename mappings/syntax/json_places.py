@@ -80,26 +80,24 @@ def first_duplicate(text: str) -> tuple[str, int]:
     seen: list[set[str]] = []
     last: tuple[str, int] = ("", 0)
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token == "{":
+        found = match[0]
+        if found in "{[":
             seen.append(set())
-        elif token == "[":
-            seen.append(set())
-        elif token in "}]":
+        elif found in "}]":
             seen.pop()
-        elif token == ":":
+        elif found == ":":
             if last[0] in seen[-1]:
                 break
             seen[-1].add(last[0])
-        elif token != ",":
-            last = (_SKIP.decode(token), match.start())
+        elif found != ",":
+            last = (_SKIP.decode(found), match.start())
     return last
 
 
 def first_string(text: str, wrong: Callable[[str], bool]) -> int | None:
     """Return where the first text starts that is `wrong`."""
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token[0] == '"' and "\\u" in token and wrong(_SKIP.decode(token)):
+        found = match[0]
+        if found[0] == '"' and "\\u" in found and wrong(_SKIP.decode(found)):
             return match.start()
     return None

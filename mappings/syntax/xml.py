@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 
 from mappings.errors import ErrorCode, MappingError, Position
 from mappings.syntax.base import SyntaxOptions, check_size, codec_of, decode, position_of, refuse, split_bom
-from mappings.syntax.xml_places import XmlWire
+from mappings.syntax.xml_places import Element, XmlWire
 from mappings.syntax.xml_writing import write_xml
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
@@ -90,7 +90,7 @@ class XmlSyntax:
         """Return the codec that mark, mapping and declaration agree on; they must not contradict each other."""
         if self._options.encoding is not None:
             return codec_of(self._options.encoding)
-        if named is None and body[:4] in (b"<\0?\0", b"<\0!\0") or body[:2] == b"<\0":
+        if named is None and body[:2] == b"<\0":
             named = "utf-16-le"
         elif named is None and body[:2] == b"\0<":
             named = "utf-16-be"
@@ -130,7 +130,7 @@ class XmlSyntax:
         )  # fmt: skip
 
 
-def _check_entities(root: etree._Element) -> None:
+def _check_entities(root: Element) -> None:
     """Refuse a reference to an entity: its DTD isn't read, so its text would be lost without a word."""
     for entity in root.iter(etree.Entity):
         reason = f"the entity {entity.text} is not known without its DTD"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object, is_sequence
 from mappings.errors import ErrorCode, MappingError
 from mappings.syntax.base import codec_of, refuse
 from mappings.syntax.trees import scalar_text
@@ -29,10 +29,10 @@ def write_xml(
     doctype: str | None = None,
 ) -> bytes:
     """Return the document of `tree`, a dict with one key: the root element."""
-    if not isinstance(tree, dict) or len(tree) != 1:
+    if not is_object(tree) or len(tree) != 1:
         raise _cannot("a document has one root element")
     ((name, content),) = tree.items()
-    if isinstance(content, list) and len(content) != 1:
+    if is_list(content) and len(content) != 1:
         raise _cannot("a document has one root element")
     declared = "".join(
         f' xmlns{":" if prefix else ""}{prefix}="{_escaped(uri, _IN_ATTRIBUTE)}"'
@@ -59,12 +59,12 @@ class _Writer:
 
     def element(self, name: str, content: Data, declared: str = "") -> None:
         """Append an element; a list repeats it."""
-        if isinstance(content, list | tuple):
+        if is_sequence(content):
             for item in content:
                 self.element(name, item, declared)
             return
         self._check(name)
-        if isinstance(content, dict):
+        if is_object(content):
             self._with_content(name, content, declared)
         elif content is None or content == "":
             self._out.append(f"<{name}{declared}/>")

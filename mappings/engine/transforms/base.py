@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-from mappings.data import Data
+from mappings.data import Data, is_sequence
 from mappings.engine.scope import Scope
 from mappings.errors import Refusal
 from mappings.syntax.trees import scalar_text
@@ -85,8 +85,8 @@ def text_of(value: object) -> str:
 
 def scalar_of(value: object) -> str:
     """Return the text of a text, number or truth value, or refuse what is none of these."""
-    if value.__class__ is str:
-        return value  # type: ignore[return-value]
+    if type(value) is str:
+        return value
     try:
         return scalar_text(value)
     except TypeError:
@@ -106,9 +106,7 @@ def number_of(value: object) -> Decimal:
 
 def list_of(value: object) -> list[Data]:
     """Return a list, or refuse what isn't one."""
-    if isinstance(value, list):
-        return value
-    if isinstance(value, tuple):
+    if is_sequence(value):
         return list(value)
     raise Refusal(f"a list is expected here, and this is {kind_of(value)}")
 

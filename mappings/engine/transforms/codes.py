@@ -2,7 +2,7 @@
 
 from pydantic import Field, field_validator
 
-from mappings.data import Data
+from mappings.data import Data, is_sequence
 from mappings.engine.transforms.base import ANY, TEXT, TRUTH, Args, Run, Tools, Transform, scalar_of, simple
 from mappings.engine.transforms.iso import check_country, check_currency
 from mappings.errors import ErrorCode, Refusal
@@ -26,8 +26,8 @@ class WordsArgs(Args):
     @field_validator("yes", "no", mode="before")
     @classmethod
     def _texts(cls, words: Data) -> Data:
-        words = words if isinstance(words, list | tuple) else [words]
-        return tuple(scalar_of(word).lower() for word in words)
+        several = words if is_sequence(words) else [words]
+        return tuple(scalar_of(word).lower() for word in several)
 
 
 class PythonArgs(Args):
@@ -73,8 +73,18 @@ def _python(args: PythonArgs, tools: Tools) -> Run:
 CODE_TRANSFORMS = (
     Transform("table", "Look a code up in a code table.", _SCALARS, ANY, _table, TableArgs, "name"),
     Transform("boolean", "Words for true and false.", _SCALARS, TRUTH, _boolean, WordsArgs),
-    Transform("format_boolean", "True and false as a partner's words.", frozenset({TRUTH}), TEXT, _words, WordsArgs),
+    Transform(
+        "format_boolean", "True and false as a partner's words.", frozenset({TRUTH}), TEXT, _words, WordsArgs
+    ),
     simple("country", "An ISO 3166-1 country; three letters become two.", "text", TEXT, check_country),
     simple("currency", "An ISO 4217 currency.", "text", TEXT, check_currency),
-    Transform("python", "A transform that the connector registers.", frozenset({ANY}), ANY, _python, PythonArgs, "name"),
-)  # fmt: skip
+    Transform(
+        "python",
+        "A transform that the connector registers.",
+        frozenset({ANY}),
+        ANY,
+        _python,
+        PythonArgs,
+        "name",
+    ),
+)

@@ -1,7 +1,7 @@
 """ISO 3166-1 countries and ISO 4217 currencies.
 
-Sources: ISO 3166-1 (officially assigned codes, 2024) with XK, the user-assigned code that post and banks use for Kosovo;
-ISO 4217 list one (2024-06, amendment 177) without funds and bond-market units.
+Sources: ISO 3166-1 (officially assigned codes, 2024) with XK, the user-assigned code that post and banks use for
+Kosovo; ISO 4217 list one (2024-06, amendment 177) without funds and bond-market units.
 """
 
 from mappings.data import Data

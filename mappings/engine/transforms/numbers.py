@@ -1,6 +1,7 @@
 """Transforms of exact numbers. Nothing here ever is a float."""
 
 import re
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context, Decimal, DecimalException
 from typing import Literal, Self
 
@@ -115,7 +116,7 @@ def _parse_plain(text: str) -> Decimal:
 def _as_decimal(value: Data) -> Decimal:
     if value.__class__ is str:
         # Most numbers are digits and a point, and this finds that out faster than the pattern.
-        if len(value) < LONGEST and not value.strip("0123456789.") and value.count(".") < 2 and value != ".":
+        if len(value) < LONGEST and not value.strip("0123456789.") and value.count(".") <= 1 and value != ".":
             return Decimal(value)
         return _parse_plain(value)
     return number_of(value)
@@ -193,7 +194,7 @@ def _divide(args: DivideArgs, tools: Tools) -> InScope:
     return InScope(run)
 
 
-def _factor(args: FactorArgs, tools: Tools) -> Data:
+def _factor(args: FactorArgs, tools: Tools) -> Callable[[Data, Data, Scope], Decimal]:
     if args.by is not None:
         by = args.by
         return lambda _value, _node, _scope: by
@@ -208,7 +209,7 @@ def _factor(args: FactorArgs, tools: Tools) -> Data:
     return factor
 
 
-def _digits(args: CurrencyArgs, tools: Tools) -> Data:
+def _digits(args: CurrencyArgs, tools: Tools) -> Callable[[Data, Data, Scope], int]:
     """Return a function that gives the minor-unit digits of the currency."""
     if args.currency is not None:
         digits = exponent(args.currency)
@@ -286,11 +287,47 @@ NUMBER_TRANSFORMS = (
     Transform("round", "Round to `places` decimals.", _NUMBERS, NUMBER, _round, RoundArgs, "places"),
     simple("negate", "The number with the other sign.", "number", NUMBER, lambda value: -number_of(value)),
     simple("absolute", "The number without its sign.", "number", NUMBER, lambda value: abs(number_of(value))),
-    Transform("multiply", "Multiply by a number, or by one from another path.", _NUMBERS, NUMBER, _multiply, FactorArgs, "by"),
-    Transform("divide", "Divide, and round to `places` decimals.", _NUMBERS, NUMBER, _divide, DivideArgs, "by"),
-    Transform("from_minor_units", "Cents, yen or fils to an amount.", _PARSED, NUMBER, _from_minor, CurrencyArgs, "currency"),
-    Transform("to_minor_units", "An amount to cents, yen or fils.", _NUMBERS, NUMBER, _to_minor, CurrencyArgs, "currency"),
-    Transform("format_decimal", "A number as a partner wants it written.", _NUMBERS, TEXT, _format, FormatArgs, "places"),
+    Transform(
+        "multiply",
+        "Multiply by a number, or by one from another path.",
+        _NUMBERS,
+        NUMBER,
+        _multiply,
+        FactorArgs,
+        "by",
+    ),
+    Transform(
+        "divide", "Divide, and round to `places` decimals.", _NUMBERS, NUMBER, _divide, DivideArgs, "by"
+    ),
+    Transform(
+        "from_minor_units",
+        "Cents, yen or fils to an amount.",
+        _PARSED,
+        NUMBER,
+        _from_minor,
+        CurrencyArgs,
+        "currency",
+    ),
+    Transform(
+        "to_minor_units",
+        "An amount to cents, yen or fils.",
+        _NUMBERS,
+        NUMBER,
+        _to_minor,
+        CurrencyArgs,
+        "currency",
+    ),
+    Transform(
+        "format_decimal",
+        "A number as a partner wants it written.",
+        _NUMBERS,
+        TEXT,
+        _format,
+        FormatArgs,
+        "places",
+    ),
     Transform("sum", "The sum of a list of numbers.", frozenset({LIST}), NUMBER, lambda _a, _t: _sum),
-    Transform("product", "The product of a list of numbers.", frozenset({LIST}), NUMBER, lambda _a, _t: _product),
-)  # fmt: skip
+    Transform(
+        "product", "The product of a list of numbers.", frozenset({LIST}), NUMBER, lambda _a, _t: _product
+    ),
+)

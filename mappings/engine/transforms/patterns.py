@@ -12,6 +12,8 @@ from mappings.errors import Refusal
 
 MOST_STEPS = 20_000_000
 LONGEST_PATTERN = 200
+SHORTEST = 50
+"""A pattern that can't be tried on so long a text isn't worth having."""
 
 _ATOM = re.compile(
     r"\\[dDwWsSbB.^$*+?()\[\]{}|/\\-]"  # a class, or a character that would mean something
@@ -56,7 +58,7 @@ def safe_pattern(text: str) -> SafePattern:
 def _longest(unbounded: int, ways: int) -> int:
     """Return the length on which a search takes `MOST_STEPS`: each start, times each way to divide the rest."""
     longest = int((MOST_STEPS / ways) ** (1 / (unbounded + 1)))
-    if longest < 50:
+    if longest < SHORTEST:
         raise ValueError("the pattern could take too long: use fewer repeats and alternatives")
     return min(longest, 10_000)
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from mappings.data import Data
+from mappings.data import Data, is_object
 from mappings.engine.transforms.base import LIST, TEXT, Args, Run, Transform, scalar_of, simple, text_of
 from mappings.engine.transforms.patterns import safe_pattern
 from mappings.errors import ErrorCode, Refusal
@@ -61,7 +61,7 @@ class SeparatorArgs(Args):
 
 
 class ReplaceArgs(Args):
-    """A plain text or a pattern, and what takes its place (`\\1` for a group)."""
+    r"""A plain text or a pattern, and what takes its place (`\1` for a group)."""
 
     text: str | None = None
     pattern: str | None = None
@@ -101,9 +101,9 @@ class NoneIfArgs(Args):
     @model_validator(mode="before")
     @classmethod
     def _one_or_several(cls, data: Data) -> Data:
-        if isinstance(data, dict) and not isinstance(data.get("values"), list):
+        if is_object(data) and not isinstance(data.get("values"), list):
             data = {**data, "values": [data.get("values")]}
-        if isinstance(data, dict):
+        if is_object(data):
             values = [scalar_of(v) if isinstance(v, bool | int) else v for v in data["values"]]
             return {**data, "values": values}
         return data
@@ -187,7 +187,7 @@ def _replace(args: ReplaceArgs, _tools: object) -> Run:
 
 
 def _check_template(template: str, groups: int) -> None:
-    """Only `\\1` to `\\9` mean something in a replacement, and they must be there."""
+    r"""Only `\1` to `\9` mean something in a replacement, and they must be there."""
     after = template.split("\\")[1:]
     for part in after:
         if not part[:1].isdigit() or not 1 <= int(part[0]) <= groups or part[1:2].isdigit():
@@ -245,21 +245,71 @@ TEXT_TRANSFORMS = (
     simple("text", "A number, truth value or time as its text; a text stays.", "any", TEXT, scalar_of),
     simple("upper", "Upper case.", "text", TEXT, lambda value: text_of(value).upper()),
     simple("lower", "Lower case.", "text", TEXT, lambda value: text_of(value).lower()),
-    simple("one_line", "Runs of white space become one space.", "text", TEXT, lambda v: " ".join(text_of(v).split()) or None),
+    simple(
+        "one_line",
+        "Runs of white space become one space.",
+        "text",
+        TEXT,
+        lambda v: " ".join(text_of(v).split()) or None,
+    ),
     Transform("strip", "Take characters off both ends.", _TEXTS, TEXT, _strip, StripArgs, "characters"),
-    Transform("slice", "Some of the characters, from `start` to before `end`.", _TEXTS, TEXT, _slice, SliceArgs),
-    Transform("pad", "Fill up to `width`; a longer text is an error.", _SCALARS, TEXT, _pad, PadArgs, "width"),
-    Transform("length", "Refuse a text that is too long or too short.", _TEXTS, TEXT, _check_length, LengthArgs, "most"),
+    Transform(
+        "slice", "Some of the characters, from `start` to before `end`.", _TEXTS, TEXT, _slice, SliceArgs
+    ),
+    Transform(
+        "pad", "Fill up to `width`; a longer text is an error.", _SCALARS, TEXT, _pad, PadArgs, "width"
+    ),
+    Transform(
+        "length",
+        "Refuse a text that is too long or too short.",
+        _TEXTS,
+        TEXT,
+        _check_length,
+        LengthArgs,
+        "most",
+    ),
     Transform("truncate", "Cut what is too long.", _TEXTS, TEXT, _truncate, TruncateArgs, "most"),
     Transform("prefix", "Put a text before it.", _SCALARS, TEXT, _prefix, WordArgs, "text"),
     Transform("suffix", "Put a text after it.", _SCALARS, TEXT, _suffix, WordArgs, "text"),
-    Transform("remove_prefix", "Take a text off its beginning, if there.", _TEXTS, TEXT, _remove_prefix, WordArgs, "text"),
-    Transform("remove_suffix", "Take a text off its end, if there.", _TEXTS, TEXT, _remove_suffix, WordArgs, "text"),
-    Transform("split", "A text as a list of its parts; empty ones are left out.", _TEXTS, LIST, _split, SeparatorArgs, "by"),
-    Transform("replace", "Replace a text or a pattern wherever it stands.", _TEXTS, TEXT, _replace, ReplaceArgs),
-    Transform("extract", "The part that matches a pattern; no value if none does.", _TEXTS, TEXT, _extract, PatternArgs, "pattern"),
-    Transform("matches", "Refuse a text that doesn't match a pattern.", _TEXTS, TEXT, _matches, MatchArgs, "pattern"),
+    Transform(
+        "remove_prefix",
+        "Take a text off its beginning, if there.",
+        _TEXTS,
+        TEXT,
+        _remove_prefix,
+        WordArgs,
+        "text",
+    ),
+    Transform(
+        "remove_suffix", "Take a text off its end, if there.", _TEXTS, TEXT, _remove_suffix, WordArgs, "text"
+    ),
+    Transform(
+        "split",
+        "A text as a list of its parts; empty ones are left out.",
+        _TEXTS,
+        LIST,
+        _split,
+        SeparatorArgs,
+        "by",
+    ),
+    Transform(
+        "replace", "Replace a text or a pattern wherever it stands.", _TEXTS, TEXT, _replace, ReplaceArgs
+    ),
+    Transform(
+        "extract",
+        "The part that matches a pattern; no value if none does.",
+        _TEXTS,
+        TEXT,
+        _extract,
+        PatternArgs,
+        "pattern",
+    ),
+    Transform(
+        "matches", "Refuse a text that doesn't match a pattern.", _TEXTS, TEXT, _matches, MatchArgs, "pattern"
+    ),
     Transform("keep", "Only digits, letters, or both.", _TEXTS, TEXT, _keep, KeepArgs, "what"),
-    Transform("none_if", "Texts that mean that there is no value.", _SCALARS, "same", _none_if, NoneIfArgs, "values"),
+    Transform(
+        "none_if", "Texts that mean that there is no value.", _SCALARS, "same", _none_if, NoneIfArgs, "values"
+    ),
     Transform("sha256", "The SHA-256 in hexadecimal digits.", _SCALARS, TEXT, _sha256, HashArgs, "digits"),
-)  # fmt: skip
+)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
-from typing import Literal
+from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
@@ -31,6 +31,7 @@ _DIRECTIVES = frozenset("YmdHMSyfzbBaAjpIZ%") - {"Z"}
 _LONGEST = 60
 
 Parse = Callable[[str], datetime]
+Moment = TypeVar("Moment", bound=date)
 
 
 def _zone(name: str | None) -> tzinfo | None:
@@ -83,10 +84,7 @@ def _datetime(args: TimeArgs, _tools: object) -> Run:
     parse = _parser(args.format)
 
     def run(value: Data) -> datetime:
-        if isinstance(value, datetime):
-            found = value
-        else:
-            found = _parsed(parse, text_of(value), args.format)
+        found = value if isinstance(value, datetime) else _parsed(parse, text_of(value), args.format)
         if found.tzinfo is None:
             if zone is None:
                 raise Refusal("this time has no zone; say `zone:` in the transform")
@@ -140,19 +138,20 @@ def _fixed(form: str) -> Parse | None:
         if match is None:
             raise ValueError(text)
         found = match.groups()
-        year, month, day, *clock = (0 if i is None else int(found[i]) for i in order)
-        return datetime(year, month, day, *clock)  # noqa: DTZ001 - the zone is added by `_placed`
+        year, month, day, hour, minute, second = (0 if i is None else int(found[i]) for i in order)
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is added by `_placed`
 
     return parse if "%y" not in names else None
 
 
-def _parsed(parse: Parse, text: str, form: str) -> datetime:
-    try:
-        if len(text) > _LONGEST or not text.isascii():
-            raise ValueError
-        return parse(text)
-    except (ValueError, OverflowError, TypeError, IndexError):
-        raise Refusal(f"this is not a date or time in the format {form}") from None
+def _parsed(parse: Callable[[str], Moment], text: str, form: str) -> Moment:
+    """Return a date or time; whatever the parser says about a text that is none, this says it alike."""
+    if len(text) <= _LONGEST and text.isascii():
+        try:
+            return parse(text)
+        except (ValueError, OverflowError, TypeError, IndexError):
+            pass
+    raise Refusal(f"this is not a date or time in the format {form}")
 
 
 def _from_unix(per_second: int) -> Run:
@@ -172,20 +171,14 @@ def _from_unix(per_second: int) -> Run:
 def _date(args: FormatArgs, _tools: object) -> Run:
     if args.format.startswith("unix"):
         raise ValueError("a count of seconds is a time: use `datetime`")
-    parse = date.fromisoformat if args.format == "iso" else _parser(args.format)
+    parse: Callable[[str], date] = date.fromisoformat if args.format == "iso" else _parser(args.format)
 
     def run(value: Data) -> date:
         if isinstance(value, datetime):
             raise Refusal("a time is not a date: say in which zone with `format_datetime`")
         if isinstance(value, date):
             return value
-        text = text_of(value)
-        try:
-            if len(text) > _LONGEST or not text.isascii():
-                raise ValueError
-            found = parse(text)
-        except (ValueError, OverflowError, TypeError, IndexError):
-            raise Refusal(f"this is not a date in the format {args.format}") from None
+        found = _parsed(parse, text_of(value), args.format)
         return found.date() if isinstance(found, datetime) else found
 
     return run
@@ -234,6 +227,22 @@ _READ, _WRITE = frozenset({TEXT, NUMBER, TIME, DATE}), frozenset({TIME, DATE})
 TIME_TRANSFORMS = (
     Transform("datetime", "A time, in UTC.", _READ, TIME, _datetime, TimeArgs, "format"),
     Transform("date", "A date.", frozenset({TEXT, DATE}), DATE, _date, FormatArgs, "format"),
-    Transform("format_datetime", "A time as a partner wants it written.", frozenset({TIME}), TEXT, _format_datetime, WriteArgs, "format"),
-    Transform("format_date", "A date, or the date of a time in a zone, as text.", _WRITE, TEXT, _format_date, WriteArgs, "format"),
-)  # fmt: skip
+    Transform(
+        "format_datetime",
+        "A time as a partner wants it written.",
+        frozenset({TIME}),
+        TEXT,
+        _format_datetime,
+        WriteArgs,
+        "format",
+    ),
+    Transform(
+        "format_date",
+        "A date, or the date of a time in a zone, as text.",
+        _WRITE,
+        TEXT,
+        _format_date,
+        WriteArgs,
+        "format",
+    ),
+)
