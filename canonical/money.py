@@ -142,7 +142,7 @@ def share_of_units(whole: Money, count: int, units: int, done: int) -> Money:
     """Return what `units` more of `count` units are worth when `done` were taken before.
 
     Cumulative: ``A(done + units) - A(done)`` with ``A(j) = half-up(whole * j / count)``, so that the parts always
-    add up to the whole (1.67 over two is 0.84 and then 0.83). A whole that is finer than minor units is rounded half up.
+    add up to the whole (1.67 over two is 0.84 and then 0.83). A whole finer than minor units is rounded half up.
     """
     if not 0 <= done <= done + units <= count:
         message = f"{units} more units after {done} of {count} is not possible"

@@ -24,8 +24,8 @@ from canonical.statuses import (
 )
 
 __all__ = [
-    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Release", "ReleaseLine", "ReturnReceipt", "Row",
-    "Shipment", "Shipping", "Tax", "rows_at",
+    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Release", "ReleaseLine",
+    "ReturnReceipt", "Row", "Shipment", "Shipping", "Tax", "rows_at",
 ]  # fmt: skip
 """What belongs to an order, its lines too: those who look for one find it here."""
 
@@ -224,7 +224,7 @@ class Order(Value):
         """Derive the fulfilment axis from the furthest and the least far of the live rows."""
         return _fulfilment({row.status for line in self.lines for row in line.rows})
 
-    def status(self) -> OrderStatus:  # noqa: PLR0911 - one return per status reads as the table it is
+    def status(self) -> OrderStatus:
         """Derive the header's lifecycle."""
         if self.rejected_reason is not None:
             return OrderStatus.REJECTED

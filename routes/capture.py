@@ -85,7 +85,7 @@ def _capture(order: Order, entry: PaymentEntry, amount: Money, *, final: bool) -
 
 
 def _key(order: Order, entry: PaymentEntry, key: str) -> str:
-    """Return `key`, with a mark for a second authorisation, and for a second attempt: a gateway answers one key once."""
+    """Return `key`, with a mark for a second authorisation and a second attempt: a gateway answers a key once."""
     nth = 1 + [e.reference for e in order.payment.authorisations()].index(entry.reference)
     own = f"{key}:{nth}" if nth > 1 else key
     attempts = sum(

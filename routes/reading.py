@@ -4,13 +4,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
 from canonical.events import EVENT_BY_NAME, Event
 from canonical.statuses import OrderType
 from routes.rules import Rule
+from routes.tree import Entries, Items, Node, NotYamlError, Text, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ class WorkflowError(ValueError):
     """A workflow can't be used: all its problems, in the order of their lines."""
 
     def __init__(self, problems: Sequence[WorkflowProblem]) -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: (problem.line, problem.column)))
+        self.problems = tuple(sorted(set(problems), key=lambda problem: (problem.line, problem.column)))
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
@@ -52,12 +49,10 @@ def read(text: str, rules: Sequence[Rule], file: str) -> tuple[Bindings, list[Wo
     """Return what the file binds, and everything that is wrong with it."""
     reader = _Reader(rules, file)
     try:
-        root = YAML(typ="safe", pure=True).compose(text)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-        reason = f"this is not YAML: {error.problem or error.context}"
-        return Bindings(), [WorkflowProblem(file, line, column, reason)]
+        root = parse(text)
+    except NotYamlError as error:
+        reason = f"this is not YAML: {error.reason}"
+        return Bindings(), [WorkflowProblem(file, error.line, error.column, reason)]
     if root is None:
         return Bindings(), [WorkflowProblem(file, 1, 1, "the workflow is empty: it needs `types`")]
     return reader.read(root), reader.problems
@@ -74,27 +69,30 @@ class _Reader:
         self._file = file
         self._sequences: dict[str, list[Rule]] = {}
         self._used: set[str] = set()
+        self._called: set[str] = set()
 
     def read(self, root: Node) -> Bindings:
         bindings = Bindings()
         parts = {key.value: (key, value) for key, value in self._entries(root, "the workflow")}
-        for name, (key, _) in parts.items():
-            if name not in _PARTS:
+        for key, _ in parts.values():
+            if key.value not in _PARTS:
                 self._unknown(key, "a workflow has no", _PARTS)
         if "sequences" in parts:
             self._read_sequences(parts["sequences"][1])
         if "types" not in parts:
             self._problem(root, "`types` is missing: it binds events to rules for each type of order")
             return bindings
-        key, node = parts["types"]
+        types, node = parts["types"]
         for name, value in self._entries(node, "`types`"):
             order_type = self._order_type(name)
             if order_type is not None:
                 bindings.types[order_type] = self._answers(value)
-        self._missing_types(key, bindings)
+        self._missing_types(types, bindings)
         if "channels" in parts:
             self._read_channels(parts["channels"][1], bindings)
-        self._unreachable(key)
+        self._unreachable(types)
+        if "sequences" in parts:
+            self._uncalled(parts["sequences"][1])
         return bindings
 
     def _missing_types(self, key: Node, bindings: Bindings) -> None:
@@ -106,6 +104,11 @@ class _Reader:
         for name in self._rules:
             if name not in self._used:
                 self._problem(key, f"the rule {name!r} is bound to no event: it can never run")
+
+    def _uncalled(self, node: Node) -> None:
+        for name, _ in self._entries(node, "`sequences`"):
+            if name.value not in self._called:
+                self._problem(name, f"the sequence {name.value!r} is used nowhere")
 
     def _read_sequences(self, node: Node) -> None:
         for name, value in self._entries(node, "`sequences`"):
@@ -132,7 +135,7 @@ class _Reader:
             if event is None:
                 self._unknown(name, "there is no event", EVENT_BY_NAME)
                 event = Event
-            changes = base is not None and isinstance(value, MappingNode)
+            changes = base is not None and isinstance(value, Entries)
             before = (base or {}).get(event, ())
             answers[event] = self._changed(value, event, before) if changes else self._list(value, event)
         answers.pop(Event, None)
@@ -172,37 +175,37 @@ class _Reader:
 
     def _items(self, node: Node) -> list[tuple[Rule, Node]]:
         """Return the rules that a list names, sequences written out, each with the place of its name."""
-        if not isinstance(node, SequenceNode):
+        if not isinstance(node, Items):
             self._problem(node, "here belongs a list of rules")
             return []
         found: list[tuple[Rule, Node]] = []
-        for item in node.value:
-            name = item.value if isinstance(item, ScalarNode) else ""
-            if name in self._rules:
-                found.append((self._rules[name], item))
-            elif name in self._sequences:
-                found.extend((rule, item) for rule in self._sequences[name])
-            elif name:
-                self._unknown(item, "there is no rule or sequence", [*self._rules, *self._sequences])
-            else:
+        for item in node.values:
+            if not isinstance(item, Text) or not item.value:
                 self._problem(item, "here belongs the name of a rule or a sequence")
+            elif item.value in self._rules:
+                found.append((self._rules[item.value], item))
+            elif item.value in self._sequences:
+                self._called.add(item.value)
+                found.extend((rule, item) for rule in self._sequences[item.value])
+            else:
+                self._unknown(item, "there is no rule or sequence", [*self._rules, *self._sequences])
         return found
 
-    def _order_type(self, name: ScalarNode) -> OrderType | None:
+    def _order_type(self, name: Text) -> OrderType | None:
         known = [order_type.value for order_type in OrderType]
         if name.value in known:
             return OrderType(name.value)
         self._unknown(name, "there is no order type", known)
         return None
 
-    def _entries(self, node: Node, what: str) -> Iterator[tuple[ScalarNode, Node]]:
+    def _entries(self, node: Node, what: str) -> Iterator[tuple[Text, Node]]:
         """Return the named parts of a mapping; a name that is not a text, or comes twice, is a problem."""
-        if not isinstance(node, MappingNode):
+        if not isinstance(node, Entries):
             self._problem(node, f"{what} is written as `name: value`")
             return
         seen: set[str] = set()
-        for key, value in node.value:
-            if not isinstance(key, ScalarNode):
+        for key, value in node.values:
+            if not isinstance(key, Text):
                 self._problem(key, f"a name in {what} is a plain text")
             elif key.value in seen:
                 self._problem(key, f"{key.value!r} comes twice in {what}")
@@ -210,10 +213,9 @@ class _Reader:
                 seen.add(key.value)
                 yield key, value
 
-    def _unknown(self, node: ScalarNode, what: str, known: Iterable[str]) -> None:
+    def _unknown(self, node: Text, what: str, known: Iterable[str]) -> None:
         close = get_close_matches(node.value, list(known), n=1)
         self._problem(node, f"{what} {node.value!r}", close[0] if close else None)
 
     def _problem(self, node: Node, reason: str, suggestion: str | None = None) -> None:
-        mark = node.start_mark
-        self.problems.append(WorkflowProblem(self._file, mark.line + 1, mark.column + 1, reason, suggestion))
+        self.problems.append(WorkflowProblem(self._file, node.line, node.column, reason, suggestion))

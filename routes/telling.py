@@ -57,7 +57,7 @@ def cancelled(
         )
 
 
-def mail(  # noqa: PLR0913 - a mail is told whole
+def mail(
     order: Order,
     policy: Policy,
     template: str,

@@ -33,7 +33,7 @@ from canonical.events import (
     VoidFailed,
 )
 from canonical.money import Money
-from tests.routes.world import ORDER_ID, eur
+from tests.routes.world import ORDER_ID
 
 Chance = Callable[[int], int]
 """Returns one of so many possibilities."""
@@ -80,7 +80,9 @@ class Warehouses:
             return [_stopped(name)]
         match chance(5):
             case 0:
-                return [ReleaseAccepted(order_id=ORDER_ID, release_id=name, fact_key=f"release:{name}:accepted")]
+                return [
+                    ReleaseAccepted(order_id=ORDER_ID, release_id=name, fact_key=f"release:{name}:accepted")
+                ]
             case 1:
                 work.closed = True
                 return [_refused(name, tuple(sku for sku, n in work.left.items() if n and chance(2)))]
