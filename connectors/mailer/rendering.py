@@ -51,9 +51,15 @@ class Templates:
 
     def language(self, template: str, wanted: str) -> str:
         """Return the language to write in: the order's, that without its region, the fallback, English."""
-        known = self.environment.list_templates()
         candidates = (wanted, wanted.partition("-")[0], self._fallback, "en")
-        return next((one for one in candidates if f"{one}/{template}.txt.j2" in known), "en")
+        return next((one for one in candidates if self._has(f"{one}/{template}.txt.j2")), "en")
+
+    def _has(self, name: str) -> bool:
+        try:
+            self.environment.get_template(name)
+        except TemplateNotFound:
+            return False
+        return True
 
     def write(self, template: str, language: str, variables: dict[str, Any]) -> tuple[str, str, str]:
         """Return subject, text and HTML. The text's first line is the subject, the second is blank."""

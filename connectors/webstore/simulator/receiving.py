@@ -8,8 +8,7 @@ from urllib.parse import unquote
 
 from connectors.webstore.simulator.hub import signature
 from connectors.webstore.simulator.server import Reply, Request
-from core.clock import Clock
-from core.simulator import Faults, Ledger
+from core.simulator import Workshop
 
 _TOLERANCE_S = 300
 _KINDS = {"order.shipped": "told_shipped", "order.cancelled": "told_cancelled", "order.status": "told_status"}
@@ -18,9 +17,11 @@ _KINDS = {"order.shipped": "told_shipped", "order.cancelled": "told_cancelled", 
 class Mailbox:
     """What the shop was told. `ordered` maps references to ordered units by line."""
 
-    def __init__(self, clock: Clock, ledger: Ledger, faults: Faults, secret: str, silence_s: float) -> None:
-        self._clock, self._ledger, self._faults = clock, ledger, faults
-        self.secret, self._silence_s = secret, silence_s
+    def __init__(self, workshop: Workshop, secret: str) -> None:
+        self._clock, self._ledger, self._faults = workshop.clock, workshop.ledger, workshop.faults
+        self.secret = secret
+        self._silence_s = float(workshop.options.get("silence_s", 0))
+        self._tolerance_s = float(workshop.options.get("tolerance_s", _TOLERANCE_S))
         self.ordered: dict[str, dict[str, int]] = {}
         self.told: dict[str, bytes] = {}
         self._gone: Counter[tuple[str, str]] = Counter()
@@ -74,7 +75,7 @@ class Mailbox:
             request.headers.get("webhook-id", ""),
             request.headers.get("webhook-timestamp", ""),
         )
-        if not timestamp.isdigit() or abs(int(timestamp) - self._clock.now().timestamp()) > _TOLERANCE_S:
+        if not timestamp.isdigit() or abs(int(timestamp) - self._clock.now().timestamp()) > self._tolerance_s:
             return False
         expected = signature(self.secret, f"{webhook_id}.{timestamp}.".encode() + request.body)
         given = request.headers.get("webhook-signature", "").split(" ")

@@ -19,7 +19,8 @@ class Shop:
     """A headless shop.
 
     Options: `hub_url` (the connector's doors), `silence_s` (hub time before a fault hangs up, default 0),
-    `webhook_lookup` (the hub may ask for webhooks by id, default true).
+    `tolerance_s` (how old a webhook may be, default 300), `webhook_lookup` (the hub may ask for webhooks by id,
+    default true).
 
     Faults by webhook id, when it is told something: `timeout_before`, `timeout_after`, `torn_answer`,
     `slow`, `http_401`, `http_410`, `http_429`, `http_500`, `http_500_after`, `http_503`. By order reference
@@ -33,9 +34,8 @@ class Shop:
     def __init__(self, workshop: Workshop) -> None:
         self._workshop, self.ledger, self.faults = workshop, workshop.ledger, workshop.faults
         self._clock = workshop.clock
-        silence_s = float(workshop.options.get("silence_s", 0))
         self._line = HubLine(self._clock, self.faults, self._secret("api"))
-        self.mailbox = Mailbox(self._clock, self.ledger, self.faults, self._secret("webhooks"), silence_s)
+        self.mailbox = Mailbox(workshop, self._secret("webhooks"))
         self._server = Entrance(self._answer, workshop.port)
         if "hub_url" in workshop.options:
             self.connect(str(workshop.options["hub_url"]))

@@ -191,6 +191,32 @@ def test_any_text_is_an_address_or_a_clear_refusal(text: str) -> None:
             assert smtputf8 or found.local.isascii()
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("nobody", "no @"),
+        ("@example.com", "no @"),
+        ('"a b"@example.com', "quoted forms"),
+        ("a..b@example.com", "quoted forms"),
+        ("ü@example.com", "smtputf8: true"),
+        ("a@localhost", "no dot"),
+        ("a@exa mple.com", "no domain name"),
+        ("a@-.com", "no domain name"),
+        ("x" * 65 + "@example.com", "longer than 64"),
+        ("a@" + ".".join(["x" * 60] * 5), "no domain name"),
+    ],
+)
+def test_an_address_that_can_not_be_used_is_refused_with_its_reason(text: str, reason: str) -> None:
+    with pytest.raises(RejectedError, match=reason):
+        parse(text, smtputf8=False)
+    with pytest.raises(RejectedError, match="a space, a control character"):
+        parse("ü b@example.com", smtputf8=True)
+
+
+def test_a_domain_in_any_script_gets_its_ascii_form() -> None:
+    assert parse("a@Straße.example", smtputf8=False).spec == "a@xn--strae-oqa.example"
+
+
 @given(st.text(max_size=30))
 def test_an_address_that_is_accepted_survives_the_header(local: str) -> None:
     try:

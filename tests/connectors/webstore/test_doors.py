@@ -110,6 +110,13 @@ async def test_the_same_order_under_a_new_key_is_taken_and_left_to_its_natural_k
         ({"total": "44.805"}, "/total", "EUR has 2 digits"),
         ({"currency": "JPY"}, "/lines/0/unit_price", "JPY has 0 digits"),
         ({"shipping": {"amount": "4.90", "currency": "USD"}}, "/shipping/currency", "one currency"),
+        ({"lines": [{"id": "1", "sku": "CUP", "quantity": 1_000_000, "unit_price": "9999999999"}]},
+         "/lines/0/quantity", "more than any order may be"),
+        ({"lines": [{"id": "1", "sku": "CUP", "quantity": 1, "unit_price": "1",
+                     "discounts": [{"code": "TEN", "amount": "10"}]}]}, "/lines/0/discounts", "by 9"),
+        ({"shipping": {"amount": "4.90", "taxes": [{"code": "VAT", "rate": "1.5", "amount": "0"}]}},
+         "/shipping/taxes/0/rate", "for 19 %"),
+        ({"placed_at": "2026-02-30T12:00:00Z"}, "/placed_at", "no such day"),
         ({"placed_at": "2026-11-22T12:00:00Z"}, "/placed_at", "from the future"),
         ({"placed_at": "2026-11-20T12:00:00"}, "/placed_at", "a time has a zone"),
         ({"placed_at": "1700000000"}, "/placed_at", "a time has a zone"),
@@ -470,7 +477,9 @@ async def test_stock_is_shown_by_sku_and_unknown_ones_are_told_apart_from_empty_
     ]
 
 
-@pytest.mark.parametrize("query", ["", "?sku=", "?sku=%00", "?" + "&".join(f"sku={i}" for i in range(101))])
+@pytest.mark.parametrize(
+    "query", ["", "?sku=", "?sku=%00", "?" + "&".join(f"sku={i}" for i in range(101)), "?" + "sku=1&" * 200]
+)
 async def test_one_to_a_hundred_skus_may_be_asked_for(query: str) -> None:
     with pytest.raises(DoorError) as refused:
         await Counter().get(f"/stock{query}")

@@ -69,6 +69,29 @@ async def test_whatever_goes_wrong_on_the_way_ends_in_one_order(market: Market, 
     assert len(market.ledger.of("ordered")) == 1
 
 
+class SlowRoad(ToTheDoors):
+    """A way on which the first request takes ten minutes."""
+
+    def __init__(self, counter: Counter, clocks: list[ManualClock]) -> None:
+        super().__init__(counter)
+        self._clocks = clocks
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        while self._clocks:
+            self._clocks.pop().advance(600)
+        return await super().handle_async_request(request)
+
+
+async def test_an_order_that_took_too_long_is_signed_anew(market: Market) -> None:
+    road = SlowRoad(market.counter, [market.counter.clock])
+    market.shop.connect("http://hub.example/connectors/webstore", road)
+    placing = asyncio.create_task(market.shop.place(wire_order()))
+    while not market.ledger.of("ordered") and not placing.done():
+        await asyncio.sleep(0.01)
+        market.clock.advance(600)
+    assert (await placing)["order"] == "W-1001"
+
+
 async def test_a_cancellation_may_overtake_its_order(market: Market) -> None:
     market.faults.plan["out_of_order"] = {"W-1001"}
     await market.shop.place_then_cancel(wire_order())
