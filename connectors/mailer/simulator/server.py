@@ -6,7 +6,7 @@ import hmac
 import logging
 import ssl
 from email import message_from_bytes, policy
-from typing import Any
+from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
@@ -47,7 +47,7 @@ class MailServer:
         self._smtputf8 = bool(workshop.options.get("smtputf8", False))
         self._tls: ssl.SSLContext | None = None
         self._server: asyncio.Server | None = None
-        self.connections: set[asyncio.BaseTransport] = set()
+        self.connections: set[asyncio.Transport] = set()
 
     async def start(self) -> dict[str, Any]:
         """Serve on loopback, and return the settings with which the hub sends."""
@@ -76,8 +76,7 @@ class MailServer:
         server, self._server = self._server, None
         server.close()
         for transport in tuple(self.connections):
-            if isinstance(transport, asyncio.WriteTransport):
-                transport.abort()
+            transport.abort()
         await server.wait_closed()
         await asyncio.sleep(0)  # lets the connections notice
 
@@ -176,10 +175,11 @@ class _Connection(SMTP):
     def __init__(self, handler: MailServer, **options: Any) -> None:
         super().__init__(handler, **options)
         self._owner = handler
-        self._outer: asyncio.BaseTransport | None = None
+        self._outer: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._outer = self._outer or transport
+        # Not every event loop's transports are subclasses of asyncio's; they have its methods.
+        self._outer = self._outer or cast("asyncio.Transport", transport)
         self._owner.connections.add(self._outer)
         super().connection_made(transport)
 
@@ -190,7 +190,7 @@ class _Connection(SMTP):
 
     def cut(self) -> None:
         """Hang up at once."""
-        if isinstance(self._outer, asyncio.WriteTransport):
+        if self._outer is not None:
             self._outer.abort()
 
 
