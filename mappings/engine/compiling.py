@@ -50,8 +50,9 @@ def compile_document(
         XPaths(prefixes, keep_blank=blank) if xpath else Jmes(keep_blank=blank, models=not document.reads)
     )
     declared = frozenset(name.text for name in document.python)
-    bench = Workbench(language, tables, environment.python, declared, findings, set())
-    planner = Planner(bench, frozenset(name.text for name in document.context), blank, document.reads)
+    context = frozenset(name.text for name in document.context)
+    bench = Workbench(language, tables, environment.python, declared, context, findings, set())
+    planner = Planner(bench, blank, document.reads)
     plans = planner.plans(document.entries)
     parts = Parts(
         syntax, language, model, plans,

@@ -6,14 +6,12 @@ from types import MappingProxyType
 
 from mappings.data import Data
 from mappings.engine.build import both, item_list, pick_first, with_steps
-from mappings.engine.context_paths import context_path
 from mappings.engine.document import NOTHING, Entry, Kind, Said, WhenMissing
 from mappings.engine.paths import Getter, Path
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.steps import Workbench, after
 from mappings.engine.unrolled import object_of
-from mappings.suggest import did_you_mean
 
 _BLANKS: Mapping[Kind, Data] = MappingProxyType({Kind.FIELDS: {}, Kind.EACH: [], Kind.LIST: []})
 
@@ -23,7 +21,6 @@ class Planner:
     """Compiles the entries of one document. What is wrong goes to the findings of its workbench."""
 
     bench: Workbench
-    context: frozenset[str]
     keep_blank: bool
     reads: bool
 
@@ -114,13 +111,8 @@ class Planner:
             return None
 
     def _context(self, said: Said) -> Path | None:
-        name = said.text.partition(".")[0]
-        self.bench.used.add(f"context {name}")
-        if name not in self.context:
-            known = did_you_mean(name, self.context)
-            self.bench.findings.error(said.mark, f"declare {name!r} under `context`{known}")
         try:
-            return context_path(said.text)
+            return self.bench.context_path(said.text)
         except ValueError as error:
             self.bench.findings.error(said.mark, str(error))
             return None

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from mappings.data import Data, is_object
+from mappings.engine.context_paths import context_path
 from mappings.engine.document import Findings, StepSpec
 from mappings.engine.environment import PythonTransform
 from mappings.engine.located import Node
-from mappings.engine.paths import PathLanguage
+from mappings.engine.paths import Path, PathLanguage
 from mappings.engine.scope import Scope
 from mappings.engine.tables import CodeTable
-from mappings.engine.transforms.base import ANY, InScope, Run, RunInScope, Transform
+from mappings.engine.transforms.base import ANY, Elsewhere, InScope, Run, RunInScope, Transform
 from mappings.engine.transforms.catalogue import TRANSFORMS
 from mappings.errors import ErrorCode, Mark, Refusal
 from mappings.suggest import did_you_mean
@@ -36,6 +37,7 @@ class Workbench:
     tables: Mapping[str, CodeTable]
     python_known: Mapping[str, PythonTransform]
     python_declared: frozenset[str]
+    context: frozenset[str]
     findings: Findings
     used: set[str]
 
@@ -62,10 +64,21 @@ class Workbench:
             )
         return _guarded(name, function, arguments)
 
-    def getter(self, path: str) -> RunInScope:
-        """Return a function that reads another path."""
-        get = self.language.path(path).get
+    def getter(self, elsewhere: Elsewhere) -> RunInScope:
+        """Return a function that reads another value."""
+        if isinstance(elsewhere, str):
+            get = self.language.path(elsewhere).get
+        else:
+            get = self.context_path(elsewhere.context).get
         return lambda _value, node, scope: get(node, scope)
+
+    def context_path(self, text: str) -> Path:
+        """Return a path into what the caller says; its name must be declared."""
+        name = text.partition(".")[0]
+        self.used.add(f"context {name}")
+        if name not in self.context:
+            raise ValueError(f"declare {name!r} under `context`{did_you_mean(name, self.context)}")
+        return context_path(text)
 
     def chain(self, steps: list[Data]) -> Run:
         """Return transforms that look at nothing but their value, one after the other."""

@@ -27,6 +27,16 @@ class Args(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=False)
 
 
+class FromContext(Args):
+    """Something that the caller says."""
+
+    context: str
+
+
+Elsewhere = str | FromContext
+"""A path in the document, or something that the caller says."""
+
+
 class NoArgs(Args):
     """A transform without arguments."""
 
@@ -49,8 +59,8 @@ class Tools(Protocol):
         """Return a registered Python transform."""
         ...
 
-    def getter(self, path: str) -> RunInScope:
-        """Return a function that reads another path; it ignores the value that it is given."""
+    def getter(self, elsewhere: Elsewhere) -> RunInScope:
+        """Return a function that reads another value; it ignores the one that it is given."""
         ...
 
     def chain(self, steps: list[Data]) -> Run:

@@ -15,6 +15,7 @@ from mappings.engine.transforms.base import (
     NUMBER,
     TEXT,
     Args,
+    Elsewhere,
     InScope,
     Run,
     Tools,
@@ -59,7 +60,7 @@ class FactorArgs(Args):
     """What to multiply or divide by: a number written here, or one from another path."""
 
     by: Decimal | None = None
-    by_from: str | None = None
+    by_from: Elsewhere | None = None
 
     @field_validator("by", mode="before")
     @classmethod
@@ -84,7 +85,7 @@ class CurrencyArgs(Args):
     """A currency: written here, or from another path."""
 
     currency: str | None = None
-    currency_from: str | None = None
+    currency_from: Elsewhere | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -195,10 +196,10 @@ def _divide(args: DivideArgs, tools: Tools) -> InScope:
 
 
 def _factor(args: FactorArgs, tools: Tools) -> Callable[[Data, Data, Scope], Decimal]:
-    if args.by is not None:
-        by = args.by
+    if args.by_from is None:
+        by = args.by or Decimal(0)
         return lambda _value, _node, _scope: by
-    getter = tools.getter(args.by_from or "")
+    getter = tools.getter(args.by_from)
 
     def factor(value: Data, node: Data, scope: Scope) -> Decimal:
         found = getter(value, node, scope)
@@ -211,10 +212,10 @@ def _factor(args: FactorArgs, tools: Tools) -> Callable[[Data, Data, Scope], Dec
 
 def _digits(args: CurrencyArgs, tools: Tools) -> Callable[[Data, Data, Scope], int]:
     """Return a function that gives the minor-unit digits of the currency."""
-    if args.currency is not None:
-        digits = exponent(args.currency)
+    if args.currency_from is None:
+        digits = exponent(args.currency or "")
         return lambda _value, _node, _scope: digits
-    getter = tools.getter(args.currency_from or "")
+    getter = tools.getter(args.currency_from)
 
     def find(value: Data, node: Data, scope: Scope) -> int:
         found = getter(value, node, scope)

@@ -2,27 +2,31 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Literal, TypeVar
-from zoneinfo import ZoneInfo
 
 from pydantic import field_validator
 
 from mappings.data import Data
+from mappings.engine.scope import Scope
 from mappings.engine.transforms.base import (
     DATE,
     NUMBER,
     TEXT,
     TIME,
     Args,
+    InScope,
     Run,
+    RunInScope,
+    Tools,
     Transform,
     kind_of,
     number_of,
     text_of,
 )
+from mappings.engine.transforms.zones import ZoneArgs, in_zone, placed, zone_of
 from mappings.errors import Refusal
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,18 +36,6 @@ _LONGEST = 60
 
 Parse = Callable[[str], datetime]
 Moment = TypeVar("Moment", bound=date)
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    """Return a zone of the IANA database by its name; raise ValueError for an unknown one."""
-    if name is None:
-        return None
-    if name.upper() in ("UTC", "Z"):
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError, LookupError):
-        raise ValueError(f"there is no time zone {name!r}; it is named as in `Europe/London`") from None
 
 
 class FormatArgs(Args):
@@ -64,53 +56,37 @@ class FormatArgs(Args):
         return text
 
 
-class TimeArgs(FormatArgs):
+class TimeArgs(FormatArgs, ZoneArgs):
     """The zone of times that don't say their own, and what an hour that comes twice a year means."""
 
-    zone: str | None = None
     ambiguous: Literal["earlier", "later", "refuse"] = "earlier"
 
 
-class WriteArgs(FormatArgs):
+class WriteArgs(FormatArgs, ZoneArgs):
     """The zone to write times in; UTC if not said."""
 
-    zone: str = "UTC"
 
-
-def _datetime(args: TimeArgs, _tools: object) -> Run:
-    zone = _zone(args.zone)
+def _datetime(args: TimeArgs, tools: Tools) -> Run | InScope:
     if args.format in ("unix", "unix_ms"):
         return _from_unix(1 if args.format == "unix" else 1000)
-    parse = _parser(args.format)
+    parse, zone = _parser(args.format), zone_of(args, tools)
 
-    def run(value: Data) -> datetime:
+    def run(value: Data, node: Data, scope: Scope) -> datetime:
         found = value if isinstance(value, datetime) else _parsed(parse, text_of(value), args.format)
         if found.tzinfo is None:
-            if zone is None:
+            there = zone(value, node, scope)
+            if there is None:
                 raise Refusal("this time has no zone; say `zone:` in the transform")
-            found = _placed(found, zone, args.ambiguous)
-        return _in_utc(found)
+            found = placed(found, there, args.ambiguous)
+        return in_zone(found, UTC)
 
-    return run
-
-
-def _in_utc(moment: datetime) -> datetime:
-    try:
-        return moment.astimezone(UTC)
-    except (OverflowError, ValueError):
-        raise Refusal("this time is out of range") from None
+    return _alone_if(args.zone_from is None, run)
 
 
-def _placed(moment: datetime, zone: tzinfo, ambiguous: str) -> datetime:
-    """Return a local time in its zone; one that the clocks skip is an error, one that comes twice is as agreed."""
-    first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
-    if first.utcoffset() == second.utcoffset():
-        return first
-    if _in_utc(first).astimezone(zone).replace(tzinfo=None) != moment:
-        raise Refusal(f"the clocks of {zone} skip this time")
-    if ambiguous == "refuse":
-        raise Refusal(f"this time comes twice in {zone}; ask the partner for its offset")
-    return first if ambiguous == "earlier" else second
+def _alone_if(alone: bool, run: RunInScope) -> Run | InScope:  # noqa: FBT001 - it is what the name asks
+    """Return a function that doesn't look around as one of its value alone: nothing is made ready for it then."""
+    nowhere = Scope.start(None, {})
+    return (lambda value: run(value, None, nowhere)) if alone else InScope(run)
 
 
 def _parser(form: str) -> Parse:
@@ -118,7 +94,7 @@ def _parser(form: str) -> Parse:
         return datetime.fromisoformat
     if form == "rfc2822":
         return parsedate_to_datetime
-    return _fixed(form) or (lambda text: datetime.strptime(text, form))  # noqa: DTZ007 - the zone is added by `_placed`
+    return _fixed(form) or (lambda text: datetime.strptime(text, form))  # noqa: DTZ007 - the zone is added by `placed`
 
 
 def _fixed(form: str) -> Parse | None:
@@ -139,7 +115,7 @@ def _fixed(form: str) -> Parse | None:
             raise ValueError(text)
         found = match.groups()
         year, month, day, hour, minute, second = (0 if i is None else int(found[i]) for i in order)
-        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is added by `_placed`
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - the zone is added by `placed`
 
     return parse if "%y" not in names else None
 
@@ -184,65 +160,51 @@ def _date(args: FormatArgs, _tools: object) -> Run:
     return run
 
 
-def _format_datetime(args: WriteArgs, _tools: object) -> Run:
-    zone = _zone(args.zone) or UTC
+def _format_datetime(args: WriteArgs, tools: Tools) -> Run | InScope:
+    zone, form = zone_of(args, tools), args.format
 
-    def run(value: Data) -> object:
+    def run(value: Data, node: Data, scope: Scope) -> object:
         if not isinstance(value, datetime) or value.tzinfo is None:
             raise Refusal(f"a time with its zone is expected here, and this is {kind_of(value)}")
-        if args.format.startswith("unix"):
-            per_second = 1 if args.format == "unix" else 1000
+        if form.startswith("unix"):
+            per_second = 1 if form == "unix" else 1000
             return (value - _EPOCH) // timedelta(microseconds=1_000_000 // per_second)
-        moment = value.astimezone(zone)
-        if args.format == "iso":
+        moment = in_zone(value, zone(value, node, scope) or UTC)
+        if form == "iso":
             return moment.isoformat().replace("+00:00", "Z")
-        if args.format == "rfc2822":
-            return f"{moment:%a, %d %b %Y %H:%M:%S %z}"
-        return moment.strftime(args.format)
+        # `%a` and `%b` would speak the language of the machine.
+        return format_datetime(moment) if form == "rfc2822" else moment.strftime(form)
 
-    return run
+    return _alone_if(args.zone_from is None, run)
 
 
-def _format_date(args: WriteArgs, _tools: object) -> Run:
-    if args.format.startswith("unix"):
-        raise ValueError("a date has no count of seconds: use `format_datetime`")
-    zone, form = _zone(args.zone) or UTC, args.format
+def _format_date(args: WriteArgs, tools: Tools) -> Run | InScope:
+    if args.format in ("unix", "unix_ms", "rfc2822"):
+        raise ValueError(f"a date isn't written as {args.format}: use `format_datetime`")
+    zone, form = zone_of(args, tools), args.format
 
-    def run(value: Data) -> str:
+    def run(value: Data, node: Data, scope: Scope) -> str:
+        found = value
         if isinstance(value, datetime):
             if value.tzinfo is None:
                 raise Refusal("this time has no zone")
-            value = value.astimezone(zone).date()
-        if not isinstance(value, date):
+            found = in_zone(value, zone(value, node, scope) or UTC).date()
+        if not isinstance(found, date):
             raise Refusal(f"a date is expected here, and this is {kind_of(value)}")
-        return (
-            value.isoformat() if form == "iso" else value.strftime("%d %b %Y" if form == "rfc2822" else form)
-        )
+        return found.isoformat() if form == "iso" else found.strftime(form)
 
-    return run
+    return _alone_if(args.zone_from is None, run)
 
 
 _READ, _WRITE = frozenset({TEXT, NUMBER, TIME, DATE}), frozenset({TIME, DATE})
+_WRITTEN, _WRITTEN_DATE = (
+    "A time as a partner wants it written.",
+    "A date, or the date of a time in a zone, as text.",
+)
 
 TIME_TRANSFORMS = (
     Transform("datetime", "A time, in UTC.", _READ, TIME, _datetime, TimeArgs, "format"),
     Transform("date", "A date.", frozenset({TEXT, DATE}), DATE, _date, FormatArgs, "format"),
-    Transform(
-        "format_datetime",
-        "A time as a partner wants it written.",
-        frozenset({TIME}),
-        TEXT,
-        _format_datetime,
-        WriteArgs,
-        "format",
-    ),
-    Transform(
-        "format_date",
-        "A date, or the date of a time in a zone, as text.",
-        _WRITE,
-        TEXT,
-        _format_date,
-        WriteArgs,
-        "format",
-    ),
+    Transform("format_datetime", _WRITTEN, frozenset({TIME}), TEXT, _format_datetime, WriteArgs, "format"),
+    Transform("format_date", _WRITTEN_DATE, _WRITE, TEXT, _format_date, WriteArgs, "format"),
 )
