@@ -18,7 +18,7 @@ UNREADABLE = "unreadable"
 """The `RawDocument.kind` of a note about a file that could not be handed in."""
 
 _BUSY = 503
-Path = Annotated[str, StringConstraints(pattern=r"^[^/\0]+(/[^/\0]+)*$", max_length=500)]
+FolderPath = Annotated[str, StringConstraints(pattern=r"^[^/\x00]+(/[^/\x00]+)*$", max_length=500)]
 
 
 class ArrivalSettings(BaseModel):
@@ -34,8 +34,8 @@ class ArrivalSettings(BaseModel):
     marker_suffix: Annotated[str, StringConstraints(pattern=r"^\.[A-Za-z0-9_-]{1,20}$")] = ".done"
     after: Literal["delete", "archive"] = "delete"
     """What becomes of a file once it is stored."""
-    archive: Path = "archive"
-    errors: Path = "errors"
+    archive: FolderPath = "archive"
+    errors: FolderPath = "errors"
     """Where a file goes that can't be handed in (too large); support sees a failure for it."""
     max_file_bytes: Annotated[int, Field(gt=0, le=256 * 1024 * 1024)] = 10 * 1024 * 1024
     max_files_per_poll: Annotated[int, Field(gt=0, le=10_000)] = 500

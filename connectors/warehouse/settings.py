@@ -1,0 +1,86 @@
+"""What `hub.yaml` says about one warehouse. Which mapping reads or writes what is chosen by its `mappings:` key."""
+
+from typing import Annotated, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from canonical.base import Name
+from canonical.stock import StockBasis
+from core.transport.feed import ArrivalSettings, FolderPath
+from core.transport.settings import TransportSettings
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, LookupError):
+        raise ValueError(f"there is no time zone {name!r}; it is named as in `Europe/London`") from None
+    return name
+
+
+class FeedSettings(BaseModel):
+    """Where one kind of document arrives."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folder: FolderPath
+    pattern: Annotated[str, Field(min_length=1, max_length=200)] = "*"
+    """Which files of the folder, as `dispatch-*.xml`: several kinds may share a folder."""
+    media_type: str = "application/xml"
+
+
+class Folders(BaseModel):
+    """The partner's folders, below the transport's root."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    outbox: FolderPath = "out"
+    """Where the hub puts releases and cancellations."""
+    processed: tuple[FolderPath, ...] = ("out/processed",)
+    """Where the partner keeps what it has read; the hub looks there before it repeats anything."""
+    answer: FeedSettings = FeedSettings(folder="in/answer")
+    dispatch: FeedSettings = FeedSettings(folder="in/dispatch")
+    returned: Annotated[FeedSettings, Field(alias="return")] = FeedSettings(folder="in/return")
+    stock: FeedSettings = FeedSettings(folder="in/stock", media_type="text/csv")
+
+    def feeds(self) -> dict[str, FeedSettings]:
+        """Return where each kind of document arrives."""
+        return {
+            "answer": self.answer, "dispatch": self.dispatch, "return": self.returned, "stock": self.stock,
+        }  # fmt: skip
+
+    @model_validator(mode="after")
+    def _feeds_are_apart(self) -> Self:
+        places = [(feed.folder, feed.pattern) for feed in self.feeds().values()]
+        twice = next((place for place in places if places.count(place) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"two kinds of document arrive as {twice[0]}/{twice[1]}: give each its own pattern"
+            )
+        taken = next((folder for folder, _ in places if folder in {self.outbox, *self.processed}), None)
+        if taken is not None:
+            raise ValueError(f"{taken} can't be both an outbox and a place where documents arrive")
+        return self
+
+
+class WarehouseSettings(BaseModel):
+    """One warehouse, or one account at a 3PL: one node."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transport: TransportSettings
+    """How files travel. Changing it changes nothing else."""
+    node: Name
+    """The node that this warehouse is, as `orderhub nodes list` shows it."""
+    site: Name | None = None
+    """What the warehouse calls it in its documents; the node's id if not said."""
+    stock_basis: StockBasis = StockBasis.ON_HAND
+    """What stock figures mean where a report does not say so."""
+    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    """The zone of times without an offset."""
+    folders: Folders = Folders()
+    arrival: ArrivalSettings = ArrivalSettings()
+    poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 30
+    settle_s: Annotated[float, Field(ge=0, le=3600)] = 60
+    """How long after a lost connection the server may still carry out a renaming that it was asked for."""
