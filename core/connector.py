@@ -83,6 +83,11 @@ class OpenConnector:
     test: Callable[[], Awaitable[str]] = _reachable
     """Tries credentials and reachability; returns a sentence, or raises a `PartnerError`."""
     close: Callable[[], Awaitable[None]] = _nothing
+    register: Callable[[str], Awaitable[str]] | None = None
+    """Has the partner send its webhooks to the doors under this base URL; says, in a sentence, what is to be kept.
+
+    Repeating it changes nothing. None: the partner is told at its own desk.
+    """
 
 
 @dataclass(frozen=True, slots=True)
