@@ -16,6 +16,7 @@ events about one thing; one of them is read, and the others say nothing:
 
 import json
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any, cast
 
 from canonical.documents import Document
@@ -68,11 +69,11 @@ class StripeReader:
 
     def _elsewhere(self, event: Obj, body: bytes) -> tuple[Document, ...]:
         """Return what was captured past us, at Stripe's own desk."""
-        intent = event["data"]["object"]
+        intent: Obj = event["data"]["object"]
+        said = {"minor": intent.get("amount_received"), "currency": intent.get("currency")}
         try:
-            currency = intent["currency"]
-            more = from_minor(intent["amount_received"], currency) - labels.captured_by_us(intent["metadata"])
-        except (KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            more = _amount(said) - labels.captured_by_us(intent["metadata"])
+        except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
             reason = f"a PaymentIntent has a currency, an amount_received and metadata: {error!r}"
             raise _refusal(reason, "data.object") from error
         if more <= 0:
@@ -82,16 +83,20 @@ class StripeReader:
         )
 
 
-def stripe_amount(value: object) -> object:
+def stripe_amount(value: object) -> Decimal | None:
     """Return `{minor, currency}` as an exact amount in the currency's unit, `less` what is not part of it.
 
     A Python transform of the mapping documents: Stripe's smallest units are not those of ISO 4217.
     """
     said = cast("Obj", value) if isinstance(value, dict) else {}
-    minor, less, currency = said.get("minor"), said.get("less", 0) or 0, said.get("currency")
-    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (minor, less))
-    if minor is None or currency is None:
+    if said.get("minor") is None or said.get("currency") is None:
         return None
+    return _amount(said)
+
+
+def _amount(said: Obj) -> Decimal:
+    minor, less, currency = said["minor"], said.get("less") or 0, said["currency"]
+    whole = all(isinstance(number, int) and not isinstance(number, bool) for number in (minor, less))
     if not whole or not isinstance(currency, str):
         message = "Stripe's amounts are whole numbers of the currency's smallest unit"
         raise ValueError(message)

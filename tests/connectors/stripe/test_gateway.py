@@ -374,6 +374,16 @@ async def test_a_stored_server_error_does_not_hold_a_payment_up_for_a_day(stage:
     assert {one.effect_key for one in stage.documents() if one.fact is PaymentFact.CAPTURED} == {effect.key}
 
 
+async def test_a_refund_behind_a_stored_server_error_is_not_paid_twice(stage: Stage) -> None:
+    reference = await captured(stage)
+    stage.faults.plan["http_500_after"] = {"refund:1"}
+    with pytest.raises(OutcomeUnknownError):
+        await do(stage, refund(reference))
+    retried = effect_of(stage, refund(reference), attempt=2)
+    assert only(await stage.gateway.send(retried)).effect_key == "refund:1"
+    assert [entry["amount"] for entry in stage.ledger.of("refunded")] == [995]
+
+
 async def test_a_void_under_a_second_key_is_told_under_the_first(stage: Stage) -> None:
     reference = await held(stage)
     effect = effect_of(stage, void(reference))
