@@ -4,10 +4,10 @@ import asyncio
 import gc
 import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 import structlog
 
@@ -26,6 +26,7 @@ from core.store.sql import Database, StoreUnavailableError
 from core.store.sqlite import SqliteDatabase
 from hub.blueprint import Blueprint
 from hub.cursors import StoredCursors
+from hub.desk.context import DeskContext
 
 log = structlog.get_logger()
 
@@ -134,6 +135,26 @@ class Hub:
         return await self.bus.ready()
 
     @property
+    def desk(self) -> DeskContext:
+        """What the support and the engineer's desk work with."""
+        types = {name: placement.connector.name for name, placement in self.blueprint.connectors.items()}
+        return DeskContext(
+            self.database, self.engine, self.ring, self.blueprint.clock, self.connectors, types,
+            self.bus.statistics, self.runner,
+        )  # fmt: skip
+
+    def asyncapi(self) -> Mapping[str, Any]:
+        """Return the AsyncAPI document of the bus: of RabbitMQ's queues, whichever bus this hub runs on."""
+        bus = self.bus if isinstance(self.bus, RabbitBus) else _rabbit(self.blueprint, "amqp://localhost/")
+        return bus.asyncapi()
+
+    async def reload_master_data(self) -> None:
+        """Let rules see the nodes as they are in the store now."""
+        nodes = await load_nodes(self.database)
+        if nodes != self.engine.world.nodes:
+            self.engine.world = replace(self.engine.world, nodes=nodes)
+
+    @property
     def _mark(self) -> str:
         return f"running:{socket.gethostname()}"
 
@@ -156,12 +177,8 @@ class Hub:
         """Follow the master data that rules see."""
         while True:
             await asyncio.sleep(MASTER_DATA_S)
-            try:
-                nodes = await load_nodes(self.database)
-            except StoreUnavailableError:
-                continue
-            if nodes != self.engine.world.nodes:
-                self.engine.world = replace(self.engine.world, nodes=nodes)
+            with suppress(StoreUnavailableError):
+                await self.reload_master_data()
 
 
 async def open_database(blueprint: Blueprint) -> Database:
@@ -182,8 +199,12 @@ async def load_nodes(database: Database) -> dict[str, Node]:
 def _bus(blueprint: Blueprint) -> Bus:
     if blueprint.embedded:
         return EmbeddedBus()
+    return _rabbit(blueprint, blueprint.bus_url)
+
+
+def _rabbit(blueprint: Blueprint, url: str) -> RabbitBus:
     queues = [q for name in blueprint.connectors for q in (inbound(name), outbound(name))]
-    return RabbitBus(blueprint.bus_url, prefix=blueprint.queue_prefix, queues=[HUB, *queues])
+    return RabbitBus(url, prefix=blueprint.queue_prefix, queues=[HUB, *queues])
 
 
 def _resources(blueprint: Blueprint, database: Database, name: str) -> Resources:

@@ -63,13 +63,17 @@ class Disk:
         try:
             os.link(source, target, follow_symlinks=False)
         except (PermissionError, NotImplementedError):
-            # A file system without hard links (FAT, some mounts). Only this hub writes here, so nothing comes between.
-            if os.path.lexists(target):
-                raise FileExistsError(target) from None
-            source.replace(target)
+            self.rename_unless_taken(source, target)
         else:
             source.unlink()
         self._sync(target.parent)
+
+    @staticmethod
+    def rename_unless_taken(source: Path, target: Path) -> None:
+        """Do it in two steps, on a file system without hard links (FAT, some mounts): only this hub writes here."""
+        if os.path.lexists(target):
+            raise FileExistsError(target)
+        source.replace(target)
 
     def move(self, path: tuple[str, ...], target: tuple[str, ...]) -> None:
         """Give a file another path, replacing what lies there."""

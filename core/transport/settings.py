@@ -54,7 +54,7 @@ class SftpSettings(_Closed):
     host_key: tuple[str, ...]
     """What the server proves itself with: `SHA256:...` fingerprints or `ssh-ed25519 AAAA...` lines. There is no way to
     do without. Several while the partner changes keys."""
-    root: Annotated[str, StringConstraints(pattern=r"^[^\0]*$")] = ""
+    root: Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")] = ""
     """The folder at the server in which all others lie; empty: where the account starts."""
     temporary_suffix: Suffix = ".part"
     """What a file's name ends with while it is uploaded; the partner ignores such names."""

@@ -1,0 +1,193 @@
+"""Plays the plan: shops sell, customers change their minds, people at the desk decide, partners go away for a while."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from canonical.statuses import HoldType
+from connectors.webstore.simulator.hub import ShopRefusedError
+from hub.demo.plan import PlannedOrder, order_document
+from hub.demo.scenarios import Outcome
+from hub.demo.stage import Stage
+from hub.demo.trouble import PLENTY
+from hub.desk import failures, order_verbs
+from hub.desk.access import Principal, Role
+from hub.desk.errors import DeskError
+
+log = structlog.get_logger()
+
+SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
+FEED_S = 200.0
+"""Hub time over which all orders are placed."""
+LOOK_S = 2.0
+_ORDER = "SELECT id, held FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
+WAREHOUSES = ("berlin", "leipzig")
+_STOCKED = "SELECT COUNT(DISTINCT node) AS n FROM stock WHERE on_hand > 0"
+_OPEN = "SELECT id, stage, reason FROM failures WHERE status = 'open' ORDER BY recorded_at LIMIT 50"
+
+
+class Driver:
+    """One run of the plan on a stage."""
+
+    def __init__(self, stage: Stage, plan: tuple[PlannedOrder, ...]) -> None:
+        self._stage, self._plan = stage, plan
+        self._chance = random.Random(stage.options.seed)  # noqa: S311 - a demo's dice
+        self.played = 0
+        """Orders whose script is over; what they set in motion may still run."""
+        self.mended = 0
+        """Failures that the desk dealt with."""
+        self.away: dict[str, int] = {}
+        """How often each partner went away."""
+
+    async def run(self) -> None:
+        """Play all of it."""
+        self._stage.berlin.send_stock_report()
+        self._stage.leipzig.send_stock_report()
+        await self._until(self._stocked)
+        pause_s = FEED_S / max(1, len(self._plan))
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._outage("mailer", self._stage.post, at_s=FEED_S * 0.3, for_s=40))
+            group.create_task(self._outage("berlin", self._stage.berlin, at_s=FEED_S * 0.6, for_s=40))
+            for i, order in enumerate(self._plan):
+                group.create_task(self._play(order, after_s=i * pause_s))
+
+    async def _stocked(self) -> bool:
+        """Say whether the warehouses' first reports have been taken in."""
+        async with self._stage.hub.database.reading() as session:
+            rows = await session.rows(_STOCKED)
+        return rows[0]["n"] == len(WAREHOUSES)
+
+    async def attend(self) -> None:
+        """Be the desk, until cancelled: look at what failed, have it sent again, and close the record."""
+        while True:
+            await self._stage.clock.sleep(10)
+            async with self._stage.hub.database.reading() as session:
+                rows = await session.rows(_OPEN)
+            for row in rows:
+                await self._mend(UUID(str(row["id"])), row["stage"])
+
+    async def _mend(self, failure_id: UUID, stage: str) -> None:
+        """A document that can't be read was asked for again: the partners' own second copies go through."""
+        if stage != "read":
+            return
+        try:
+            await failures.claim(self._stage.hub.desk, SUPPORT, failure_id)
+            reason = "unreadable; the partner was asked to send it again"
+            await failures.discard(self._stage.hub.desk, SUPPORT, failure_id, reason)
+        except DeskError as error:
+            log.info("not mended", failure=str(failure_id), reason=str(error))
+        else:
+            self.mended += 1
+
+    async def _outage(self, name: str, partner: Any, *, at_s: float, for_s: float) -> None:
+        await self._stage.clock.sleep(at_s)
+        await partner.stop()
+        self.away[name] = self.away.get(name, 0) + 1
+        await self._stage.clock.sleep(for_s)
+        await partner.start()
+
+    async def _play(self, order: PlannedOrder, *, after_s: float) -> None:
+        await self._stage.clock.sleep(after_s)
+        try:
+            await self._place(order)
+            follow_up = _FOLLOW_UPS.get(order.outcome)
+            if follow_up is not None:
+                await follow_up(self, order)
+        except ShopRefusedError as error:
+            if order.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR:
+                log.warning("the shop was refused", reference=order.reference, reason=str(error))
+        self.played += 1
+
+    async def _place(self, order: PlannedOrder) -> None:
+        shop = self._stage.till if order.channel == "till" else self._stage.shop
+        placed_at = self._stage.clock.now().isoformat().replace("+00:00", "Z")
+        await shop.place(order_document(order, await self._payment(order), placed_at))
+
+    async def _payment(self, order: PlannedOrder) -> dict[str, Any]:
+        amount = str(order.total)
+        match order.outcome:
+            case Outcome.SOLD_AT_A_TILL:
+                return {"gateway": "till", "type": "prepaid", "reference": f"receipt-{order.n}", "amount": amount}
+            case Outcome.PAID_BY_STORED_CARD | Outcome.DECLINED:
+                declined = order.outcome is Outcome.DECLINED
+                card = "pm_card_visa_chargeDeclined" if declined else "pm_card_visa"
+                customer, method = self._stage.gateway.store_card(card)
+                return {
+                    "gateway": "stripe", "type": "stored_method", "reference": method,
+                    "customer_reference": customer,
+                    "amount": amount,
+                }  # fmt: skip
+            case Outcome.TURNED_AWAY_AT_THE_DOOR:
+                return {"gateway": "stripe", "type": "payment_intent", "reference": "pi_none", "amount": amount}
+            case _:
+                intent = await self._stage.gateway.create_intent_for_shop(
+                    int(order.total * 100), "eur", metadata={"reference": order.reference},
+                )  # fmt: skip
+                return {"gateway": "stripe", "type": "payment_intent", "reference": intent, "amount": amount}
+
+    # --- what happens after the sale ---
+
+    async def _until(self, look: Callable[[], Awaitable[Any]]) -> Any:
+        """Look again and again, in hub time, until there is something to see."""
+        while True:
+            found = await look()
+            if found:
+                return found
+            await self._stage.clock.sleep(LOOK_S)
+
+    async def _held(self, order: PlannedOrder) -> UUID | None:
+        async with self._stage.hub.database.reading() as session:
+            rows = await session.rows(_ORDER, order.channel, order.reference)
+        return UUID(str(rows[0]["id"])) if rows and rows[0]["held"] else None
+
+    async def _accepted(self, order: PlannedOrder) -> bool:
+        releases = self._stage.berlin.releases_of(order.reference)
+        return any(entry["key"] in releases for entry in self._stage.ledgers["berlin"].of("accepted"))
+
+    def _in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
+        async def look() -> bool:
+            entries = self._stage.ledgers[partner].of(kind)
+            return any(order.reference in {entry.get("order"), entry.get("reference")} for entry in entries)
+
+        return look
+
+    async def _review(self, order: PlannedOrder) -> None:
+        order_id = await self._until(lambda: self._held(order))
+        await self._stage.clock.sleep(15)
+        await order_verbs.release(self._stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well")
+
+    async def _cancel_early(self, order: PlannedOrder) -> None:
+        await self._until(lambda: self._held(order))
+        await self._stage.shop.cancel(order.reference, "changed my mind")
+
+    async def _cancel_at_the_warehouse(self, order: PlannedOrder) -> None:
+        await self._until(lambda: self._accepted(order))
+        await self._stage.shop.cancel(order.reference, "found it cheaper")
+
+    async def _cancel_too_late(self, order: PlannedOrder) -> None:
+        await self._until(self._in_ledger("webstore", "told_shipped", order))
+        await self._stage.shop.cancel(order.reference, "too late, I fear")
+
+    async def _bring_stock(self, order: PlannedOrder) -> None:
+        await self._until(self._in_ledger("webstore", "told_status", order))
+        self._stage.berlin.put_stock(order.rare_sku, PLENTY)
+        self._stage.berlin.send_stock_report()
+
+    async def _send_back(self, order: PlannedOrder) -> None:
+        await self._until(self._in_ledger("webstore", "told_shipped", order))
+        for release_id in self._stage.berlin.releases_of(order.reference):
+            self._stage.berlin.send_return(release_id, dict(order.lines))
+
+
+_FOLLOW_UPS: dict[Outcome, Callable[[Driver, PlannedOrder], Awaitable[None]]] = {
+    Outcome.REVIEWED_THEN_SHIPPED: Driver._review,  # noqa: SLF001 - its own methods, by outcome
+    Outcome.CANCELLED_BEFORE_RELEASE: Driver._cancel_early,  # noqa: SLF001
+    Outcome.CANCELLED_AT_THE_WAREHOUSE: Driver._cancel_at_the_warehouse,  # noqa: SLF001
+    Outcome.CANCELLED_TOO_LATE: Driver._cancel_too_late,  # noqa: SLF001
+    Outcome.WAITED_FOR_STOCK: Driver._bring_stock,  # noqa: SLF001
+    Outcome.RETURNED: Driver._send_back,  # noqa: SLF001
+}

@@ -1,0 +1,132 @@
+"""Runs the demo from its plan to its verdict."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from hub.demo.drive import Driver
+from hub.demo.judge import Verdict, judge
+from hub.demo.options import DemoOptions
+from hub.demo.plan import PlannedOrder, make_plan, write_expected
+from hub.demo.show import Show
+from hub.demo.stage import Stage
+from hub.demo.summary import Summary, count_faults, show_summary
+from hub.quiet import logs_to
+
+LOOK_S = 0.5
+STALLED_S = 60.0
+"""Wall time without any news after which the demo gives its verdict as things are."""
+_MESSAGES = "SELECT COUNT(*) AS n FROM messages"
+_FAILED = "SELECT COUNT(*) AS n FROM failures"
+
+
+async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
+    """Run it, and return the exit status: 1 if any order did not end as expected."""
+    console = console or Console(stderr=options.json)
+    async with _folder(options) as data:
+        with logs_to(data / "hub.log"):
+            return await _run(options, data, console)
+
+
+@asynccontextmanager
+async def _folder(options: DemoOptions) -> AsyncIterator[Path]:
+    if options.data is not None:
+        options.data.mkdir(parents=True, exist_ok=True)
+        if any(options.data.glob("*.sqlite3")):
+            message = f"{options.data} holds an earlier demo: name a new folder, or remove it"
+            raise FileExistsError(message)
+        yield options.data.absolute()
+        return
+    with tempfile.TemporaryDirectory(prefix="orderhub-demo-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+async def _run(options: DemoOptions, data: Path, console: Console) -> int:
+    began = time.monotonic()
+    plan = make_plan(options.orders, options.seed)
+    write_expected(plan, data / "expected.jsonl")
+    stage = await Stage.build(options, data, plan)
+    driver = Driver(stage, plan)
+    try:
+        verdicts = await _play(stage, driver, plan, console)
+        summary = await _summary(stage, driver, plan, verdicts, time.monotonic() - began)
+        show_summary(console, summary, verdicts, driver.mended)
+        if options.json:
+            print(summary.as_json(), flush=True)  # noqa: T201 - the one line that was asked for
+        if not options.exit:
+            await _look_around(stage, console)
+    finally:
+        await stage.strike()
+    return 0 if summary.as_expected == summary.orders else 1
+
+
+async def _play(
+    stage: Stage,
+    driver: Driver,
+    plan: tuple[PlannedOrder, ...],
+    console: Console,
+) -> tuple[Verdict, ...]:
+    show = Show(stage.ledgers, len(plan), f"look around at {stage.api.url}")
+    playing = asyncio.create_task(driver.run(), name="demo")
+    attending = asyncio.create_task(driver.attend(), name="desk")
+    live = Live(show, console=console, refresh_per_second=4, transient=True)
+    try:
+        with live if console.is_terminal else suppress():
+            return await _wait(stage, show, playing)
+    finally:
+        for task in (playing, attending):
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+
+
+async def _wait(stage: Stage, show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
+    """Wait until every ledger says what was expected, or nothing has moved for a long while."""
+    entries, moved_at = -1, time.monotonic()
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if playing.done() and playing.exception() is not None:
+            playing.result()
+        if show.total() != entries:
+            entries, moved_at = show.total(), time.monotonic()
+        verdicts = judge(stage.data)
+        if playing.done() and not any(verdict.wrong for verdict in verdicts):
+            return verdicts
+        if time.monotonic() - moved_at > STALLED_S:
+            return verdicts
+
+
+async def _summary(
+    stage: Stage,
+    driver: Driver,
+    plan: tuple[PlannedOrder, ...],
+    verdicts: tuple[Verdict, ...],
+    seconds: float,
+) -> Summary:
+    async with stage.hub.database.reading() as session:
+        messages = (await session.rows(_MESSAGES))[0]["n"]
+        failed = (await session.rows(_FAILED))[0]["n"]
+    outcomes: dict[str, int] = {}
+    for order in plan:
+        outcomes[order.outcome.value] = outcomes.get(order.outcome.value, 0) + 1
+    return Summary(
+        orders=len(plan),
+        as_expected=sum(not verdict.wrong for verdict in verdicts),
+        failed_messages=failed,
+        messages=messages,
+        seconds=round(seconds, 1),
+        outcomes=dict(sorted(outcomes.items())),
+        faults=count_faults(plan, stage.faults, driver.away),
+    )
+
+
+async def _look_around(stage: Stage, console: Console) -> None:
+    """Keep serving until somebody has seen enough."""
+    console.print(f"\nLook around at [bold]{stage.api.url}[/]. Ctrl-C ends the demo.")
+    await asyncio.Event().wait()

@@ -1,0 +1,91 @@
+"""What may become of an order in the demo, and what each partner's ledger must then show. Pure.
+
+An expectation speaks only of what partners did: money in the gateway's ledger, goods in the warehouses', mails in
+the mail server's, news in the shop's. Whatever the hub thinks of itself does not count.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Outcome(StrEnum):
+    """How an order ends, as its customer would tell it."""
+
+    SHIPPED = "shipped"
+    PAID_BY_STORED_CARD = "paid_by_stored_card"
+    SOLD_AT_A_TILL = "sold_at_a_till"
+    DECLINED = "declined"
+    SENT_FROM_TWO_NODES = "sent_from_two_nodes"
+    SENT_IN_TWO_PARCELS = "sent_in_two_parcels"
+    WAITED_FOR_STOCK = "waited_for_stock"
+    REFUSED_THEN_SENT_ELSEWHERE = "refused_then_sent_elsewhere"
+    REVIEWED_THEN_SHIPPED = "reviewed_then_shipped"
+    CANCELLED_BEFORE_RELEASE = "cancelled_before_release"
+    CANCELLED_AT_THE_WAREHOUSE = "cancelled_at_the_warehouse"
+    CANCELLED_TOO_LATE = "cancelled_too_late"
+    RETURNED = "returned"
+    TURNED_AWAY_AT_THE_DOOR = "turned_away_at_the_door"
+
+
+class Money(StrEnum):
+    """What becomes of the money at the gateway."""
+
+    CAPTURED = "captured"
+    VOIDED = "voided"
+    DECLINED = "declined"
+    NONE = "none"
+    """The gateway never hears of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What an outcome means for the partners' ledgers."""
+
+    share: int
+    """How many of a hundred orders end like this, roughly."""
+    money: Money = Money.CAPTURED
+    parcels: int = 1
+    releases: int = 1
+    mails: tuple[str, ...] = ("order_confirmed", "shipment_dispatched")
+    told: tuple[str, ...] = ()
+    """Statuses that the shop is told, beside shipments and cancellations."""
+    told_cancelled: int = 0
+    fault: str | None = None
+    """What this outcome itself puts on show."""
+    more: dict[str, str] = field(default_factory=dict[str, str])
+
+
+SHAPES: dict[Outcome, Shape] = {
+    Outcome.SHIPPED: Shape(share=34),
+    Outcome.PAID_BY_STORED_CARD: Shape(share=7),
+    Outcome.SOLD_AT_A_TILL: Shape(share=7, money=Money.NONE),
+    Outcome.DECLINED: Shape(
+        share=5, money=Money.DECLINED, parcels=0, releases=0, mails=("payment_declined",),
+        told=("payment_declined",), fault="decline",
+    ),
+    Outcome.SENT_FROM_TWO_NODES: Shape(
+        share=7, parcels=2, releases=2, mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
+    ),
+    Outcome.SENT_IN_TWO_PARCELS: Shape(
+        share=5, parcels=2, mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
+    ),
+    Outcome.WAITED_FOR_STOCK: Shape(
+        share=5, mails=("back_ordered", "order_confirmed", "shipment_dispatched"), told=("back_ordered",),
+        fault="shortage",
+    ),
+    Outcome.REFUSED_THEN_SENT_ELSEWHERE: Shape(share=5, releases=2, fault="refusal"),
+    Outcome.REVIEWED_THEN_SHIPPED: Shape(share=5),
+    Outcome.CANCELLED_BEFORE_RELEASE: Shape(
+        share=5, money=Money.VOIDED, parcels=0, releases=0, mails=("order_cancelled",), told_cancelled=1,
+    ),
+    Outcome.CANCELLED_AT_THE_WAREHOUSE: Shape(
+        share=4, money=Money.VOIDED, parcels=0, mails=("order_confirmed", "order_cancelled"), told_cancelled=1,
+    ),
+    Outcome.CANCELLED_TOO_LATE: Shape(
+        share=4, mails=("order_confirmed", "shipment_dispatched", "cancel_rejected"), told=("cancel_rejected",),
+    ),
+    Outcome.RETURNED: Shape(share=4),
+    Outcome.TURNED_AWAY_AT_THE_DOOR: Shape(
+        share=3, money=Money.NONE, parcels=0, releases=0, mails=(), fault="refused_at_the_door",
+    ),
+}  # fmt: skip

@@ -1,0 +1,70 @@
+"""What goes wrong in the demo: planned per order where an outcome needs it, and by the seed's dice everywhere else."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from connectors.warehouse.simulator import Plan
+from hub.demo.plan import ONLY_BERLIN, ONLY_LEIPZIG, PRICES, PlannedOrder
+from hub.demo.scenarios import Outcome
+
+FAULTS: Mapping[str, Mapping[str, float]] = {
+    "webstore": {
+        "timeout_before": 0.02, "timeout_after": 0.02, "http_500": 0.02, "http_503": 0.03, "http_429": 0.02,
+        "duplicate_request": 0.08, "lost_answer": 0.03, "bad_signature": 0.02, "malformed": 0.02,
+    },
+    "till": {"duplicate_request": 0.1, "lost_answer": 0.05},
+    "stripe": {
+        "timeout_before": 0.02, "timeout_after": 0.03, "http_429": 0.03, "http_500": 0.02, "truncated": 0.01,
+        "duplicate_webhook": 0.1, "webhook_out_of_order": 0.1, "webhook_first": 0.1,
+    },
+    "berlin": {"duplicate": 0.05, "dispatch_first": 0.05, "truncated": 0.02, "unknown_code": 0.02, "half_written": 0.03},
+    "leipzig": {"duplicate": 0.05, "wrong_encoding": 0.05, "nul": 0.05, "dispatch_first": 0.05},
+    "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
+}  # fmt: skip
+"""By partner: the share of calls that go wrong, by fault."""
+
+KINDS: Mapping[str, str] = {
+    "timeout_before": "timeout_before", "timeout_after": "timeout_after", "lost_answer": "timeout_after",
+    "http_500": "server_error", "http_429": "rate_limit", "http_503": "unavailable", "away": "unavailable",
+    "duplicate_request": "duplicate", "duplicate_webhook": "duplicate", "duplicate": "duplicate",
+    "webhook_out_of_order": "out_of_order", "webhook_first": "out_of_order", "out_of_order": "out_of_order",
+    "malformed": "malformed", "truncated": "malformed", "half_written": "malformed", "unknown_code": "malformed",
+    "wrong_encoding": "malformed", "nul": "malformed", "dispatch_first": "out_of_order",
+    "bad_signature": "bad_signature", "greylist": "server_error", "defer": "server_error",
+    "decline": "decline", "shortage": "shortage", "refusal": "refusal",
+    "refused_at_the_door": "malformed",
+}  # fmt: skip
+"""What the demo's summary calls each fault."""
+
+PICK_S = 20.0
+PLENTY = 100_000
+LONG_PICK_S = 600.0
+
+
+def warehouse_options(name: str, transport: str) -> dict[str, Any]:
+    """Return how a warehouse of the demo is reached, what lies there, and how fast it works."""
+    elsewhere = ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN
+    return {
+        "transport": transport, "node": name, "stock": {sku: PLENTY for sku in PRICES if sku != elsewhere},
+        "pick_s": PICK_S, "gap_s": 10.0, "resend_s": 30.0, "poll_interval_s": 5.0,
+    }  # fmt: skip
+
+
+def wishes(name: str, plan: tuple[PlannedOrder, ...]) -> Iterator[tuple[str, Plan]]:
+    """Yield what a warehouse shall do with the releases of which order."""
+    for order in plan:
+        wish = _wish(name, order)
+        if wish is not None:
+            yield order.reference, wish
+
+
+def _wish(name: str, order: PlannedOrder) -> Plan | None:
+    match order.outcome:
+        case Outcome.REFUSED_THEN_SENT_ELSEWHERE if name == "berlin":
+            return Plan(refuse="SHORT")
+        case Outcome.SENT_IN_TWO_PARCELS:
+            return Plan(parcels=2)
+        case Outcome.CANCELLED_AT_THE_WAREHOUSE:
+            return Plan(pick_s=LONG_PICK_S)
+        case _:
+            return None

@@ -1,0 +1,77 @@
+"""The hub's API on a socket, in the hub's own loop."""
+
+import asyncio
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Self
+
+import uvicorn
+
+from core.errors import HubError
+from hub.api import create_app
+from hub.application import Hub
+
+USUAL_PORT = 8000
+LIMIT_CONCURRENCY = 512
+KEEP_ALIVE_S = 30
+
+
+class PortTakenError(HubError):
+    """Somebody else listens there."""
+
+
+@dataclass(slots=True)
+class ApiServer:
+    """A running server. `url` is where it answers."""
+
+    url: str
+    _server: uvicorn.Server
+    _task: asyncio.Task[None]
+
+    @classmethod
+    async def start(cls, hub: Hub, *, host: str = "127.0.0.1", port: int = 0, open_console: bool = False) -> Self:
+        """Serve; port 0 takes the usual one, or any that is free. Raises `PortTakenError`."""
+        listening = _listen(host, port)
+        app = create_app(hub, open_console=open_console)
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", limit_concurrency=LIMIT_CONCURRENCY,
+            timeout_keep_alive=KEEP_ALIVE_S, server_header=False, timeout_graceful_shutdown=5,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        task = asyncio.create_task(_serve(server, listening), name="api")
+        while not server.started and not task.done():
+            await asyncio.sleep(0.01)
+        if task.done():
+            task.result()
+        shown = "127.0.0.1" if host in {"0.0.0.0", "::"} else host  # noqa: S104 - compared, not bound
+        return cls(f"http://{shown}:{listening.getsockname()[1]}", server, task)
+
+    async def stop(self) -> None:
+        """Answer what was asked, and close."""
+        self._server.should_exit = True
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    # The hub's own signal handling ends it: uvicorn's would take Ctrl-C away from the rest.
+    with suppress(KeyboardInterrupt):
+        await server._serve([listening])  # noqa: SLF001 - `serve` without its signal handlers
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port or USUAL_PORT))
+    except OSError as error:
+        if port:
+            listening.close()
+            message = f"port {port} of {host} is taken, or not ours to take: choose another with --port ({error})"
+            raise PortTakenError(message) from error
+        listening.bind((host, 0))
+    listening.setblocking(False)
+    listening.listen(1024)
+    return listening
