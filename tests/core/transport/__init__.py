@@ -1,0 +1,1 @@
+"""Transports, the outbox and the feed of files."""
