@@ -8,6 +8,7 @@ from canonical.events import (
     PaymentAuthorised,
     PaymentDeclined,
 )
+from canonical.money import total
 from canonical.order import NOT_LEFT_YET, Order
 from canonical.payment import Outcome, PaymentKind, PaymentMethod
 from canonical.policy import Policy
@@ -40,8 +41,10 @@ def go_on_once_paid(order: Order, event: PaymentAuthorised, policy: Policy) -> S
             if order.hold(hold_type) is not None:
                 yield HoldReleased(order_id=order.id, type=hold_type, actor=event.gateway, reason="paid")
         yield Forget(order_id=order.id, name=unpaid_timer(order))
-    elif not order.payment.of_kind(PaymentKind.AUTHORISE, Outcome.REQUESTED):
-        covered = order.payment.covered(order.currency)
+        return
+    covered = order.payment.covered(order.currency)
+    tendered = total((tender.amount for tender in order.payment.tenders), order.currency)
+    if covered < tendered and not order.payment.of_kind(PaymentKind.AUTHORISE, Outcome.REQUESTED):
         yield hold(order, event, HoldType.PAYMENT_FAILED, f"{covered} of {order.owed()} is covered")
         yield from wait_for_payment(order, event, policy)
 

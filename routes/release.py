@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from canonical.commands import SubmitRelease
 from canonical.events import (
+    DeadlinePassed,
     Event,
     OrderConfirmed,
     ReleaseAccepted,
@@ -13,10 +14,10 @@ from canonical.events import (
 from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import Block, RowStatus
-from canonical.steps import Steps, StockOf
+from canonical.steps import Remind, Steps, StockOf
 from canonical.stock import StockMoveKind
 from routes.moves import Units, as_lines, at_network, give_back, go, ledger, units_at
-from routes.rules import rule
+from routes.rules import moment, rule
 
 WITH_STOCK = (RowStatus.RESERVED, RowStatus.SCHEDULED)
 
@@ -41,7 +42,7 @@ def release_what_is_scheduled(order: Order, event: Event, policy: Policy) -> Ste
     for node_id, units in _by_node(scheduled).items():
         node = view.nodes.get(node_id)
         if node is None:
-            yield from _take_back(order, node_id, units)
+            yield from _take_back(order, event, node_id, units)
             continue
         count += 1
         release_id = f"{order.id}-r{count}"
@@ -68,14 +69,16 @@ def _by_node(units: Sequence[Units]) -> dict[str, list[Units]]:
     return nodes
 
 
-def _take_back(order: Order, node: str, units: Sequence[Units]) -> Steps:
-    """The chosen node is known no more: its units are reserved as before, and go elsewhere next time."""
+def _take_back(order: Order, event: Event, node: str, units: Sequence[Units]) -> Steps:
+    """The chosen node is known no more: its units are reserved as before, and go elsewhere at once."""
     yield from give_back(order, units, f"gone:{node}")
     yield from ledger(order, StockMoveKind.RESERVE, at_network(units), f"gone:{node}")
     for unit in units:
         yield go(order, unit, RowStatus.RESERVED)
     reason = f"warehouse {node} was chosen, and is not known any more"
     yield StepRefused(order_id=order.id, step="release", reason=reason)
+    name = f"source_again:{order.id}"
+    yield Remind(name=name, at=moment(order, event), event=DeadlinePassed(order_id=order.id, name=name))
 
 
 @rule(ReleaseAccepted)
