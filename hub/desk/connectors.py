@@ -1,11 +1,13 @@
 """The connectors as they run: how deep their queues are, when they last said something, whether they are paused."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from core.bus.port import inbound, outbound
 from core.effects.throttle import Throttle
+from core.errors import PartnerError
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.auditing import audit
@@ -85,6 +87,27 @@ async def pause(ctx: DeskContext, principal: Principal, name: str, reason: str) 
 async def resume(ctx: DeskContext, principal: Principal, name: str, reason: str = "") -> ConnectorView:
     """Go on with a partner."""
     return await _set(ctx, principal, name, paused=False, reason=reason.strip()[:500])
+
+
+class ConnectorTest(View):
+    """How trying out a connector's credentials and reachability went."""
+
+    name: str
+    ok: bool
+    said: str
+
+
+async def test(ctx: DeskContext, principal: Principal, name: str) -> ConnectorTest:
+    """Try a connector's credentials, and whether its partner can be reached."""
+    principal.must(Permission.RUN_CONNECTORS)
+    _must_exist(ctx, name)
+    try:
+        async with asyncio.timeout(TEST_S):
+            return ConnectorTest(name=name, ok=True, said=await ctx.connectors[name].test())
+    except PartnerError as error:
+        return ConnectorTest(name=name, ok=False, said=str(error))
+    except TimeoutError:
+        return ConnectorTest(name=name, ok=False, said=f"no answer within {TEST_S:g} s")
 
 
 async def _set(

@@ -14,7 +14,7 @@ from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.base import Page, View, Where, cursor_id, from_row, page, page_size
 from hub.desk.context import DeskContext
-from hub.desk.errors import NotFoundError
+from hub.desk.errors import NotFoundError, RefusedError
 from hub.desk.masking import MASK, masked_body, masked_reason, problem_values
 from hub.desk.message_views import (
     KeyView,
@@ -122,6 +122,17 @@ async def show_message(ctx: DeskContext, principal: Principal, message_id: UUID)
         effects=tuple(effects),
         reading=reading_of(ctx, content, masked=masked) if row["direction"] == "in" else None,
     )
+
+
+async def raw_body(ctx: DeskContext, principal: Principal, message_id: UUID) -> bytes:
+    """Return a message's exact bytes; raises `RefusedError` when they are gone."""
+    principal.must(Permission.SEE_PEOPLE)
+    async with ctx.database.reading() as session:
+        await message_row(session, message_id)
+        content = (await store.load(session, ctx.ring, [message_id]))[message_id]
+    if isinstance(content, HubError):
+        raise RefusedError(str(content))
+    return content.body
 
 
 async def message_row(session: Session, message_id: UUID) -> Any:
