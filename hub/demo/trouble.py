@@ -61,7 +61,7 @@ def wishes(name: str, plan: tuple[PlannedOrder, ...]) -> Iterator[tuple[str, Pla
 def _wish(name: str, order: PlannedOrder) -> Plan | None:
     match order.outcome:
         case Outcome.REFUSED_THEN_SENT_ELSEWHERE if name == "berlin":
-            return Plan(refuse="SHORT")
+            return Plan(refuse="OTHER")
         case Outcome.SENT_IN_TWO_PARCELS:
             return Plan(parcels=2)
         case Outcome.CANCELLED_AT_THE_WAREHOUSE:
