@@ -90,7 +90,10 @@ def _release_cancel_refused(order: Order, event: ReleaseCancelRefused) -> dict[s
         raise EvolveError(event, f"release {release.id} is {release.status.value}: nobody waits for this")
     sent = any(shipment.release == event.release_id for shipment in order.shipments)
     status = ReleaseStatus.PARTIALLY_SHIPPED if sent else ReleaseStatus.ACCEPTED
-    return {"releases": _with_release_status(order, event, event.release_id, status)}
+    releases = _with_release_status(order, event, event.release_id, status)
+    return {
+        "releases": tuple(r.replace(unstoppable=True) if r.id == event.release_id else r for r in releases)
+    }
 
 
 def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:

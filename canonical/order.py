@@ -58,6 +58,8 @@ class Release(Value):
     status: ReleaseStatus
     lines: tuple[ReleaseLine, ...]
     requested_at: Instant
+    unstoppable: bool = False
+    """The node has said that it can't stop it any more."""
 
 
 class Shipment(Value):

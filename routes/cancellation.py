@@ -23,6 +23,8 @@ from routes.rules import rule
 
 AT_NO_NODE = (RowStatus.CREATED, RowStatus.BACKORDERED, RowStatus.RESERVED, RowStatus.SCHEDULED)
 
+_TO_BE_ASKED = LIVE_RELEASES - {ReleaseStatus.CANCEL_REQUESTED}
+
 
 def _is_open(order: Order) -> bool:
     return order.cancellation is not None and order.cancellation.status is CancelStatus.REQUESTED
@@ -44,7 +46,7 @@ def ask_nodes_to_stop(order: Order, event: CancelRequested, policy: Policy) -> S
     if asked is None or not _is_open(order):
         return
     for release in order.releases:
-        if release.status in LIVE_RELEASES - {ReleaseStatus.CANCEL_REQUESTED}:
+        if release.status in _TO_BE_ASKED and not release.unstoppable:
             yield ReleaseCancelRequested(order_id=order.id, release_id=release.id)
             yield CancelRelease(
                 order_id=order.id,
@@ -53,7 +55,7 @@ def ask_nodes_to_stop(order: Order, event: CancelRequested, policy: Policy) -> S
                 release_id=release.id,
                 node=release.node,
             )
-    waits = any(release.status in LIVE_RELEASES for release in order.releases)
+    waits = any(r.status in LIVE_RELEASES and not r.unstoppable for r in order.releases)
     if waits and order.hold(HoldType.CANCEL_PENDING) is None:
         blocks = (Block.SOURCE, Block.RELEASE)
         yield hold(order, event, HoldType.CANCEL_PENDING, asked.reason, *blocks, actor=asked.actor)
@@ -86,7 +88,7 @@ def conclude_the_cancellation(order: Order, event: Event, policy: Policy) -> Ste
 
 @rule(ReleaseCancelled)
 def say_that_it_has_left(order: Order, event: ReleaseCancelled, policy: Policy) -> Steps:
-    """A node that says "stopped" after it has sent everything is for a person: did the goods leave or not?"""
+    """A person finds out whether goods left that their node says it stopped, after it said that it sent them."""
     release = order.release(event.release_id)
     if release is not None and release.status is ReleaseStatus.SHIPPED:
         reason = (

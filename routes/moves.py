@@ -82,9 +82,8 @@ def ledger(
     for sku, node, quantity in entries:
         added[sku, node] = added.get((sku, node), 0) + quantity
     for (sku, node), quantity in added.items():
-        if quantity:
-            key = f"{order.id}:{order.version}:{cause}:{kind.value}:{node}:{sku}"
-            yield StockMoved(key=key, kind=kind, sku=sku, node=node, quantity=quantity)
+        key = f"{order.id}:{order.version}:{cause}:{kind.value}:{node}:{sku}"
+        yield StockMoved(key=key, kind=kind, sku=sku, node=node, quantity=quantity)
 
 
 def at_network(units: Iterable[Units]) -> Iterator[tuple[str, str, int]]:

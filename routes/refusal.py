@@ -16,22 +16,19 @@ from routes.rules import rule
 @rule(ReleaseRefused)
 def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Policy) -> Steps:
     """Free what a node refused, believe it about its stock, and look for stock elsewhere."""
-    release = order.release(event.release_id)
     units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
-    if release is None or not units:
-        return
     yield from _take_back(order, policy, units, event.reason)
     if event.skus:
         view = yield StockOf(skus=frozenset(event.skus))
-        yield from _disbelieve(view, release, event.skus)
+        for release in (release for release in order.releases if release.id == event.release_id):
+            yield from _disbelieve(view, release, event.skus)
 
 
 @rule(ReleaseCancelled)
 def take_back_what_was_cancelled(order: Order, event: ReleaseCancelled, policy: Policy) -> Steps:
     """Cancel what a node stopped because it was asked to; look elsewhere for what it stopped by itself."""
     units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
-    if units:
-        yield from _take_back(order, policy, units, "the warehouse stopped it")
+    yield from _take_back(order, policy, units, "the warehouse stopped it")
 
 
 def _take_back(order: Order, policy: Policy, units: list[Units], reason: str) -> Iterator[Step]:

@@ -67,13 +67,18 @@ def refund_what_was_taken_too_much(order: Order, event: Event, policy: Policy) -
         )
 
 
-@rule(RefundFailed, VoidFailed)
-def say_that_money_did_not_move(order: Order, event: Event, policy: Policy) -> Steps:
-    """A refund or a void that failed is for a person."""
-    if isinstance(event, RefundFailed | VoidFailed):
-        step = "refund" if isinstance(event, RefundFailed) else "void"
-        reason = f"{event.gateway} refused {event.amount}: {event.reason}"
-        yield StepRefused(order_id=order.id, step=step, reason=reason)
+@rule(RefundFailed)
+def say_that_nothing_was_paid_back(order: Order, event: RefundFailed, policy: Policy) -> Steps:
+    """A refund that failed is for a person."""
+    reason = f"{event.gateway} did not pay {event.amount} back: {event.reason}"
+    yield StepRefused(order_id=order.id, step="refund", reason=reason)
+
+
+@rule(VoidFailed)
+def say_that_nothing_was_let_go(order: Order, event: VoidFailed, policy: Policy) -> Steps:
+    """An authorisation that its gateway does not let go is for a person."""
+    reason = f"{event.gateway} did not let {event.amount} go: {event.reason}"
+    yield StepRefused(order_id=order.id, step="void", reason=reason)
 
 
 @rule(DisputeOpened)

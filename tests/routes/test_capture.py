@@ -5,7 +5,14 @@ from typing import Literal
 import pytest
 
 from canonical.commands import AuthorisePayment, CapturePayment, RefundPayment, VoidPayment
-from canonical.events import CaptureFailed, HoldPlaced, HoldReleased, PaymentCaptured, PaymentVoided, StepRefused
+from canonical.events import (
+    CaptureFailed,
+    HoldPlaced,
+    HoldReleased,
+    PaymentCaptured,
+    PaymentVoided,
+    StepRefused,
+)
 from canonical.order import Hold
 from canonical.payment import PaymentMethod
 from canonical.policy import PaymentPolicy, Policy
@@ -21,7 +28,12 @@ def ordered(
 ) -> World:
     """Three units for 10.00 and delivery for 5.00."""
     w = World(stock({"berlin": {"A": 9}}), Policy(payment=PaymentPolicy(split_capture=mode)))
-    w.tell(placed(line("1", "A", 3, "3.34", discount="0.02"), tenders=(tender(1, "15.00", may_reauthorise=may_reauthorise),)))
+    w.tell(
+        placed(
+            line("1", "A", 3, "3.34", discount="0.02"),
+            tenders=(tender(1, "15.00", may_reauthorise=may_reauthorise),),
+        )
+    )
     w.authorised(multicapture=multicapture)
     return w
 
@@ -152,7 +164,8 @@ def test_the_rest_is_asked_for_once() -> None:
 
 def test_a_rest_that_costs_nothing_needs_no_authorisation() -> None:
     w = World(
-        stock({"berlin": {"A": 1, "B": 1}}), Policy(payment=PaymentPolicy(split_capture="reauthorise_remainder"))
+        stock({"berlin": {"A": 1, "B": 1}}),
+        Policy(payment=PaymentPolicy(split_capture="reauthorise_remainder")),
     )
     w.tell(
         placed(
@@ -196,7 +209,10 @@ def test_what_the_channel_was_paid_is_used_first() -> None:
 
 def test_several_tenders_are_captured_in_their_order_each_capped_at_what_it_holds() -> None:
     w = World(stock({"berlin": {"A": 1}}))
-    tenders = (tender(1, "4.00", PaymentMethod.STORED, gateway="giftcards", reference="gc"), tender(2, "11.00"))
+    tenders = (
+        tender(1, "4.00", PaymentMethod.STORED, gateway="giftcards", reference="gc"),
+        tender(2, "11.00"),
+    )
     w.tell(placed(line("1", "A"), tenders=tenders))
     w.authorised("gc_auth", "4.00", key=f"authorise:{ORDER_ID}:1:1", gateway="giftcards")
     assert w.rows() == {"reserved": 1}
@@ -216,7 +232,9 @@ def test_a_tender_that_is_not_needed_in_the_end_is_let_go() -> None:
     w.authorised("pi_1", "15.00")
     w.authorised("pi_2", "10.00")
     w.dispatch(R, "s1", ("A", 1))
-    assert amounts(w) == [("15.00", True)], "another authorisation covers the rest, so this one can be captured"
+    assert amounts(w) == [("15.00", True)], (
+        "another authorisation covers the rest, so this one can be captured"
+    )
     w.pass_time(timedelta(days=31))
     assert [(c.reference, c.amount) for c in w.sent(VoidPayment)] == [("pi_2", eur("10.00"))]
 
@@ -266,7 +284,12 @@ def test_a_void_authorisation_is_not_captured_but_said() -> None:
     w = ordered()
     w.tell(
         PaymentVoided(
-            order_id=ORDER_ID, key="x", gateway="stripe", reference="pi_1", amount=eur("15.00"), reason="expired"
+            order_id=ORDER_ID,
+            key="x",
+            gateway="stripe",
+            reference="pi_1",
+            amount=eur("15.00"),
+            reason="expired",
         )
     )
     w.tell(HoldReleased(order_id=ORDER_ID, type=HoldType.REAUTH_NEEDED, actor="support"))

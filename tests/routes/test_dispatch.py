@@ -1,3 +1,5 @@
+import pytest
+
 from canonical.commands import CapturePayment, SendMail, TellChannelShipped
 from canonical.events import GoodsDispatched, ReleaseRequested, ShipmentCreated, StepRefused
 from canonical.order import ReleaseLine
@@ -5,8 +7,6 @@ from canonical.statuses import Block, FulfilmentStatus, HoldType, OrderStatus, R
 from canonical.stock import StockMoveKind
 from core.engine.cascade import StaleError
 from tests.routes.world import NOON, ORDER_ID, World, line, placed, release_id, stock
-
-import pytest
 
 R = release_id()
 

@@ -1,11 +1,17 @@
 from datetime import timedelta
 
-from canonical.commands import AuthorisePayment, CapturePayment, SendMail, SubmitRelease, TellChannelStatus, VoidPayment
+from canonical.commands import (
+    AuthorisePayment,
+    CapturePayment,
+    SendMail,
+    SubmitRelease,
+    TellChannelStatus,
+    VoidPayment,
+)
 from canonical.events import (
     CancelRequested,
     DeadlinePassed,
     EffectRejected,
-    HoldReleased,
     PaymentAuthorised,
     PaymentDeclined,
     PaymentVoided,

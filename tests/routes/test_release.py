@@ -51,7 +51,10 @@ def test_an_order_is_confirmed_once_and_channel_and_buyer_are_told() -> None:
 
 
 def test_a_channel_that_tells_its_customers_itself_is_left_alone() -> None:
-    w = World(stock({"berlin": {"A": 2, "B": 1}}), Policy(channels={"webstore": ChannelPolicy(tell=False, mail=False)}))
+    w = World(
+        stock({"berlin": {"A": 2, "B": 1}}),
+        Policy(channels={"webstore": ChannelPolicy(tell=False, mail=False)}),
+    )
     paid(w)
     w.dispatch(release_id(), "s1", ("A", 2), ("B", 1))
     assert not w.sent(TellChannelStatus)

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -44,7 +45,19 @@ def test_a_sku_comes_whole_from_one_node_where_that_is_possible() -> None:
 
 
 def test_a_sku_is_divided_where_nobody_has_all_of_it() -> None:
-    assert planned({"A": 5}, {"first": {"A": 3}, "second": {"A": 3}}) == {"first": {"A": 3}, "second": {"A": 2}}
+    assert planned({"A": 5}, {"first": {"A": 3}, "second": {"A": 3}}) == {
+        "first": {"A": 3},
+        "second": {"A": 2},
+    }
+
+
+def test_a_node_without_a_sku_has_no_part_in_dividing_it() -> None:
+    levels: Levels = {"first": {"B": 1}, "second": {"A": 2}, "third": {"A": 2}}
+    assert planned({"A": 4, "B": 1}, levels, max_splits=3) == {
+        "first": {"B": 1},
+        "second": {"A": 2},
+        "third": {"A": 2},
+    }
 
 
 def test_no_more_parcels_than_allowed_the_fullest_first() -> None:
@@ -124,7 +137,8 @@ def test_what_too_many_nodes_would_have_to_send_waits() -> None:
 
 def test_where_none_may_wait_more_nodes_send_rather_than_cancel() -> None:
     policy = Policy(
-        stock=StockPolicy(back_order=False), sourcing=SourcingPolicy(max_splits=1, min_parcel_value=999)
+        stock=StockPolicy(back_order=False),
+        sourcing=SourcingPolicy(max_splits=1, min_parcel_value=Decimal(999)),
     )
     w = World(stock({"a": {"A": 1}, "b": {"A": 1}, "c": {"A": 1}}), policy)
     w.tell(placed(line("1", "A", 3)))
@@ -150,7 +164,11 @@ def test_stock_that_vanished_between_reservation_and_sourcing_is_cancelled_where
 
 @pytest.mark.parametrize(
     ("blocks", "rows"),
-    [((Block.SOURCE,), {"reserved": 1}), ((Block.RELEASE,), {"scheduled": 1}), ((Block.CAPTURE,), {"released": 1})],
+    [
+        ((Block.SOURCE,), {"reserved": 1}),
+        ((Block.RELEASE,), {"scheduled": 1}),
+        ((Block.CAPTURE,), {"released": 1}),
+    ],
 )
 def test_a_hold_stops_what_it_blocks_and_no_more(blocks: tuple[Block, ...], rows: dict[str, int]) -> None:
     w = World(stock({"berlin": {"A": 1}}))
@@ -164,7 +182,7 @@ def test_a_hold_stops_what_it_blocks_and_no_more(blocks: tuple[Block, ...], rows
 
 
 def test_the_value_of_a_parcel_is_that_of_its_goods() -> None:
-    policy = Policy(sourcing=SourcingPolicy(min_parcel_value=10))
+    policy = Policy(sourcing=SourcingPolicy(min_parcel_value=Decimal(10)))
     w = World(stock({"a": {"A": 1}, "b": {"B": 1}}), policy)
     w.tell(placed(line("1", "A", price="50.00"), line("2", "B", price="9.99")))
     w.authorised()

@@ -128,3 +128,11 @@ def test_an_order_without_any_stock_is_cancelled_and_its_money_let_go() -> None:
     w.authorised()
     assert w.order.status() is OrderStatus.CANCELLED
     assert [c.reference for c in w.sent(VoidPayment)] == ["pi_1"]
+
+
+def test_a_shortage_that_is_over_when_it_is_told_is_not_told() -> None:
+    w = World(stock({"berlin": {"A": 1}}))
+    w.tell(placed(line("1", "A")))
+    w.tell(StockShort(order_id=ORDER_ID, skus=("A",)))
+    assert not w.sent(SendMail)
+    assert w.timers == {}
