@@ -74,6 +74,7 @@ class Accepted:
     """The release will be sent."""
 
     job: Job
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class Refused:
     job: Job
     code: str
     skus: tuple[str, ...]
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,11 @@ class Left:
 
     job: Job
     parcel: Parcel
+
+    @property
+    def at(self) -> datetime:
+        """When it left."""
+        return self.parcel.leave_at
 
 
 class Floor:
@@ -135,11 +142,13 @@ class Floor:
         code = job.plan.refuse or ("SHORT" if lacking else None)
         if code is not None:
             job.status = Status.REFUSED
-            return Refused(job, code, lacking or (tuple(job.order.lines) if code == "SHORT" else ()))
+            return Refused(
+                job, code, lacking or (tuple(job.order.lines) if code == "SHORT" else ()), job.decide_at
+            )
         self.shelves.promise(job.order.lines)
         job.status = Status.ACCEPTED
         job.parcels = self._pack(job)
-        return Accepted(job)
+        return Accepted(job, job.decide_at)
 
     def _pack(self, job: Job) -> list[Parcel]:
         """Divide what can be found over the parcels, evenly by units."""
@@ -170,7 +179,8 @@ class Floor:
             missing = {sku: quantity for sku, quantity in job.missing.items() if quantity}
             if missing:
                 self.shelves.write_off(missing)
-                yield Refused(job, "SHORT", tuple(missing))
+                at = max((parcel.leave_at for parcel in job.parcels), default=now)
+                yield Refused(job, "SHORT", tuple(missing), at)
 
     def _give_back(self, job: Job) -> None:
         if job.status is Status.ACCEPTED:

@@ -18,29 +18,25 @@ class Premises:
 
     def __init__(self, workshop: Workshop, options: Options, root: Path) -> None:
         self._workshop, self._options, self._root = workshop, options, root
-        self._away = workshop.folder / f"{root.name}.away"
+        self._share = workshop.folder / "share"
         self._server: SftpServer | None = None
         self._client_key: asyncssh.SSHKey | None = None
-
-    def unlock(self) -> None:
-        """Bring the folder back, if it was away."""
-        if self._away.exists():
-            self._away.rename(self._root)
-        self._root.mkdir(parents=True, exist_ok=True)
 
     async def open(self) -> dict[str, Any]:
         """Let the hub in, and return the settings of the transport by which it comes."""
         if self._options.transport == "sftp":
             self._server = self._server or self._new_server()
             await self._server.start()
+        elif not self._share.is_symlink():
+            self._share.symlink_to(self._root, target_is_directory=True)
         return self._settings()
 
     async def close(self) -> None:
         """Let nobody in."""
         if self._server is not None:
             await self._server.stop()
-        elif self._root.exists():
-            self._root.rename(self._away)  # what a share looks like that is not mounted
+        else:
+            self._share.unlink(missing_ok=True)  # what a share looks like that is not mounted
 
     def _new_server(self) -> SftpServer:
         if self._options.auth == "key":
@@ -61,7 +57,7 @@ class Premises:
         # Loopback does not get faster with the clock: ten seconds on the wall, whatever its speed.
         timeout_s = min(_LONGEST_TIMEOUT_S, _REAL_TIMEOUT_S / self._workshop.clock.real_seconds(1))
         if self._server is None:
-            return {"type": "folder", "path": str(self._root), "timeout_s": timeout_s}
+            return {"type": "folder", "path": str(self._share), "timeout_s": timeout_s}
         return {
             "type": "sftp",
             "host": "127.0.0.1",

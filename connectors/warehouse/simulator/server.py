@@ -118,6 +118,8 @@ class _Files(asyncssh.SFTPServer):
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         name = _final(newpath)
+        if self._house.faults.strikes("name_taken", name):
+            (self._house.root / newpath.decode().lstrip("/")).write_bytes(b"somebody else's")
         await self._lose("before", name)
         result = super().rename(oldpath, newpath)
         if result is not None:

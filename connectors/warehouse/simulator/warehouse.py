@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from connectors.warehouse.simulator import outgoing, papers
@@ -44,7 +45,7 @@ class Warehouse:
 
     async def start(self) -> dict[str, Any]:
         """Open the doors, begin to work, and return the connector's settings."""
-        self._premises.unlock()
+        self.root.mkdir(parents=True, exist_ok=True)
         self._inbox.prepare()
         self._outgoing.prepare()
         for name in ("errors", "archive"):
@@ -89,6 +90,7 @@ class Warehouse:
 
     def send_stock_report(self) -> str:
         """Count, and send the figures; return the file's name, or nothing when the report is late."""
+        self.step()  # the figures are those of now
         self._reports += 1
         key = f"stock-{self._reports}"
         now, basis = self._clock.now(), self.options.basis
@@ -209,10 +211,10 @@ class Warehouse:
         match happened:
             case Accepted():
                 self.ledger.write("accepted", release_id)
-                self._answer(release_id, reference, "ACC")
+                self._answer(release_id, reference, "ACC", at=happened.at)
             case Refused(code=code, skus=skus):
                 self.ledger.write("refused", release_id, reason=code, skus=list(skus))
-                self._answer(release_id, reference, "REJ", code, "", skus)
+                self._answer(release_id, reference, "REJ", code, skus=skus, at=happened.at)
             case Left():
                 self._sent(job, happened)
 
@@ -222,13 +224,13 @@ class Warehouse:
         number = tracking_number(shipment_id)
         lines = dict(left.parcel.lines)
         self.ledger.write("shipped", release_id, shipment=shipment_id, lines=lines, tracking_number=number)
-        paper = papers.Dispatch(release_id, shipment_id, now, self.options.carrier, number, lines)
+        paper = papers.Dispatch(release_id, shipment_id, left.at, self.options.carrier, number, lines)
         self._outgoing.give(paper, job.order.reference, now)
 
     def _answer(
         self, release_id: str, reference: str, outcome: str, code: str | None = None, reason: str = "",
-        skus: tuple[str, ...] = (),
+        *, skus: tuple[str, ...] = (), at: datetime | None = None,
     ) -> None:  # fmt: skip
         now = self._clock.now()
-        paper = papers.Answer(release_id, now, outcome, code, reason, skus)
+        paper = papers.Answer(release_id, at or now, outcome, code, reason, skus)
         self._outgoing.give(paper, reference, now)

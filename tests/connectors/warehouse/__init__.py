@@ -1,0 +1,1 @@
+"""The warehouse: mappings, fulfilment, feeds, and its simulator."""
