@@ -6,13 +6,14 @@ from types import MappingProxyType
 
 from pydantic import BaseModel
 
-from connectors import mailer, stripe, webstore
+from connectors import mailer, stripe, warehouse, webstore
 from core.connector import Connector
 from core.errors import HubError
 
 CONNECTORS: tuple[Connector, ...] = (
     webstore.CONNECTOR,
     stripe.CONNECTOR,
+    warehouse.CONNECTOR,
     mailer.CONNECTOR,
 )
 """Those of this repository. A new one is listed here."""

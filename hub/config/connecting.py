@@ -52,9 +52,9 @@ async def _bounded(what: str, config: HubConfig, path: tuple[str, ...], trying: 
     except HubError as error:
         reason = str(error)
     except (OSError, SQLAlchemyError, ValueError) as error:
-        reason = f"{what} can't be reached: {_plain(error)}"
+        reason = f"{what} can't be reached: {plain_reason(error)}"
     except Exception as error:  # noqa: BLE001 - one partner's defect must not hide what the others say
-        reason = f"{what} could not be tried: {type(error).__name__}: {_plain(error)}"
+        reason = f"{what} could not be tried: {type(error).__name__}: {plain_reason(error)}"
     else:
         return Tried(what, said)
     return Tried(what, reason, config.problem(path, reason))
@@ -125,7 +125,7 @@ class _Forgetful:
         self._values[name] = value
 
 
-def _plain(error: Exception) -> str:
+def plain_reason(error: Exception) -> str:
     """Return an error's first line: drivers add their connection's parameters below it."""
     cause = error.__cause__ if isinstance(error, SQLAlchemyError) and error.__cause__ else error
     return (str(cause).strip().partition("\n")[0] or type(cause).__name__)[:300]

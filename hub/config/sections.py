@@ -106,10 +106,10 @@ class ApiSection(Section):
     port: Annotated[int, Field(ge=0, le=65_535)] = 8000
     public_url: Annotated[str | None, Field(pattern=r"^https?://[^/?#]+(/[^?#]*)?$")] = None
     """Where partners reach the doors, such as https://hub.example.com; webhooks are registered with it."""
-    max_body_bytes: Annotated[int, Field(ge=1024, le=64 * 1024 * 1024)] = 8 * 1024 * 1024
-    """A longer request is refused before it is read. A connector's door may allow less."""
-    max_requests: Annotated[int, Field(ge=1, le=10_000)] = 200
-    """How many requests may be under way at once; the others are asked to come again (503)."""
+    max_body_bytes: Annotated[int, Field(ge=1024, le=256 * 1024 * 1024)] = 16 * 1024 * 1024
+    """A longer request is refused while it comes in. A connector's door may allow less."""
+    time_limit_s: Annotated[float, Field(gt=0, le=600)] = 30
+    """A request that takes longer is answered with 503."""
 
 
 class RetentionSection(Section):

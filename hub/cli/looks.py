@@ -1,0 +1,146 @@
+"""How things look in the terminal: tables that fit, statuses in colour, times that can be read at a glance."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+SHORT_ID = 8
+_GOOD = frozenset(
+    {"done", "completed", "confirmed", "resolved", "captured", "shipped", "delivered", "running"}
+)
+_WAITS = frozenset(
+    {"pending", "sending", "waiting", "received", "replaying", "in_progress", "placed", "planned"}
+)
+_BAD = frozenset(
+    {"failed", "open", "parked", "unknown", "rejected", "stopped", "declined", "expired", "paused"}
+)
+_DULL = frozenset({"cancelled", "discarded", "duplicate", "ignored", "stale", "replaced", "none", "voided"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table. `wide` ones are left out where there is little room; `keep` ones are never folded."""
+
+    title: str
+    value: Callable[[Any], Any]
+    wide: bool = False
+    keep: bool = False
+    right: bool = False
+    ratio: int | None = None
+
+
+def table(
+    columns: Sequence[Column], rows: Iterable[Any], *, wide: bool, empty: str = "nothing"
+) -> RenderableType:
+    """Return a table of `rows`, or a word about there being none."""
+    shown = [column for column in columns if wide or not column.wide]
+    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False)
+    for column in shown:
+        drawn.add_column(
+            column.title,
+            no_wrap=column.keep,
+            overflow="fold" if not column.keep else "ignore",
+            justify="right" if column.right else "left",
+            ratio=column.ratio,
+        )
+    count = 0
+    for row in rows:
+        drawn.add_row(*(cell(column.value(row)) for column in shown))
+        count += 1
+    return drawn if count else Text(empty, style="dim")
+
+
+def facts(pairs: Mapping[str, Any]) -> RenderableType:
+    """Return names and values, one pair a line; what is None or empty is left out."""
+    drawn = Table.grid(padding=(0, 2))
+    drawn.add_column(style="dim", no_wrap=True)
+    drawn.add_column(overflow="fold")
+    for name, value in pairs.items():
+        if value is not None and value not in ("", ()):
+            drawn.add_row(name, cell(value))
+    return drawn
+
+
+def section(title: str, *parts: RenderableType) -> RenderableType:
+    """Return parts under a headline."""
+    return Group(
+        Text(), Rule(title, align="left", style="dim"), *(Padding(part, (0, 0, 0, 2)) for part in parts)
+    )
+
+
+def cell(value: Any) -> RenderableType:
+    """Return a value as it stands in a table. Words of the hub get their colour; nothing is read as markup."""
+    if isinstance(value, Text):
+        return value
+    if value is None:
+        return Text("")
+    if isinstance(value, bool):
+        return Text("yes" if value else "no")
+    if isinstance(value, datetime):
+        return Text(moment(value))
+    if isinstance(value, (list, tuple)):
+        several: Iterable[Any] = value
+        return Text(", ".join(str(one) for one in several))
+    return Text(str(value))
+
+
+def status(word: str | None) -> Text:
+    """Return a status in the colour of its meaning."""
+    text = word or ""
+    style = (
+        "green"
+        if text in _GOOD
+        else "yellow"
+        if text in _WAITS
+        else "red"
+        if text in _BAD
+        else "dim"
+        if text in _DULL
+        else ""
+    )
+    return Text(text.replace("_", " "), style=style)
+
+
+def short(value: UUID | str | None, *, wide: bool = False) -> str:
+    """Return an id, or its last eight digits, which are enough for a command."""
+    text = str(value) if value is not None else ""
+    return text if wide or len(text) != 36 else text[-SHORT_ID:]  # noqa: PLR2004 - a UUID as text
+
+
+def moment(when: datetime) -> str:
+    """Return a time to the second, in UTC."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(when: datetime | None, now: datetime) -> str:
+    """Return how long ago something was (or how soon it will be), roughly."""
+    if when is None:
+        return ""
+    passed = now - when
+    return f"in {span(-passed)}" if passed < timedelta(seconds=-1) else span(passed)
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its two largest units."""
+    seconds = max(0, int(length.total_seconds()))
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{number}{unit}" for number, unit in parts[:2] if number or unit == parts[0][1])
+
+
+def more(cursor: str | None) -> list[RenderableType]:
+    """Return how to see the rest of a list."""
+    return [Text(f"there is more: --after {cursor}", style="dim")] if cursor else []

@@ -1,0 +1,52 @@
+"""What the ports differ in, as far as the files of a new connector show it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PortKind:
+    """One port: what it is called, its suite of tests, and what the partner usually tells."""
+
+    port: str
+    module: str
+    """The file that fills it: the same name in every connector of the kind."""
+    suite: str
+    """The module of `tests.contracts` with its suite."""
+    document: str
+    """The kind of wire document that its reader takes, and the mapping's name behind the connector's."""
+    target: str
+    """The canonical document that it becomes."""
+    about: str
+    """The context by which the document knows whose it is."""
+    commands: tuple[str, ...]
+    hook: str
+    """What a subclass of the suite says besides how often something happened; empty for nothing."""
+
+
+_SHIPPED = '''
+    def shipped_units(self, bench: Bench, effect: Effect) -> dict[str, int]:
+        """Return the units by line that the partner believes to have left by `effect`."""
+        raise NotImplementedError("step 6: look into what the simulator was told")
+'''
+_DELIVERED = '''
+    def delivered(self, bench: Bench, effect: Effect) -> list[bytes]:
+        """Return the bytes that arrived for `effect`, oldest first."""
+        raise NotImplementedError("step 6: look into what the simulator was told")
+'''
+
+PORTS: Mapping[str, PortKind] = {
+    "channel": PortKind(
+        "ChannelUpdates", "updates", "channel_updates", "order", "OrderDocument", "channel",
+        ("TellChannelShipped", "TellChannelCancelled", "TellChannelStatus"), _SHIPPED,
+    ),
+    "gateway": PortKind(
+        "PaymentGateway", "gateway", "payment_gateway", "payment", "PaymentDocument", "gateway",
+        ("AuthorisePayment", "CapturePayment", "VoidPayment", "RefundPayment"), "",
+    ),
+    "fulfilment": PortKind(
+        "FulfilmentPoint", "fulfilment", "fulfilment_point", "dispatch", "DispatchDocument", "node",
+        ("SubmitRelease", "CancelRelease"), "",
+    ),
+    "notifier": PortKind("Notifier", "notifier", "notifier", "", "", "", ("SendMail",), _DELIVERED),
+}  # fmt: skip
