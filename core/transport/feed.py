@@ -3,11 +3,11 @@
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
-import orjson
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from canonical.documents import Document
 from core.errors import DocumentError, DoorError, PartnerError, Problem, RejectedError
@@ -143,12 +143,16 @@ class FileFeed:
     async def _put_aside(self, file: RemoteFile, reason: str, intake: Intake) -> int:
         """Tell support of a file, durably, and only then move it out of the way."""
         target = f"{self._arrival.errors}/{file.name}"
-        note = {
-            "file": _shown(file.path), "size": file.size, "modified_at": file.modified_at,
-            "reason": reason, "moved_to": _shown(target),
-        }  # fmt: skip
+        note = _Note(
+            file=_shown(file.path),
+            size=file.size,
+            modified_at=file.modified_at,
+            reason=reason,
+            moved_to=_shown(target),
+        )
+        body = note.model_dump_json().encode()
         await intake.receive(
-            RawDocument(kind=UNREADABLE, body=orjson.dumps(note), external_id=_external_id(file, UNREADABLE))
+            RawDocument(kind=UNREADABLE, body=body, external_id=_external_id(file, UNREADABLE))
         )
         await self._move(file, self._arrival.errors)
         return 1
@@ -162,12 +166,27 @@ class FileFeed:
             await self._transport.delete(file.path)
 
 
+class _Note(BaseModel):
+    """What is known of a file that could not be handed in."""
+
+    file: str
+    size: int
+    modified_at: datetime
+    reason: str
+    moved_to: str
+
+
 def read_unreadable(raw: RawDocument) -> tuple[Document, ...]:
     """Read the note about a file that could not be handed in: always a failure, so that somebody looks at it."""
-    note = orjson.loads(raw.body)
-    way_out = f"the file ({note['size']} bytes) was moved to {note['moved_to']}: put it right, or raise the limit, and "
-    problem = Problem(f"{note['reason']}; {way_out}move it back", source=note["file"])
-    raise DocumentError((problem,))
+    try:
+        note = _Note.model_validate_json(raw.body)
+    except ValidationError as error:
+        problem = Problem(f"this is no note about a file: {error.error_count()} fields are wrong")
+        raise DocumentError((problem,)) from error
+    way_out = (
+        f"the file ({note.size} bytes) was moved to {note.moved_to}: put it right, or raise the limit, and "
+    )
+    raise DocumentError((Problem(f"{note.reason}; {way_out}move it back", source=note.file),))
 
 
 def _external_id(file: RemoteFile, content: str) -> str:
