@@ -128,7 +128,8 @@ def cloud_event(item: Item) -> bytes:
     try:
         data = orjson.Fragment(item.data)
         orjson.loads(item.data)
-        return orjson.dumps({**_attributes(item), "datacontenttype": "application/json", "data": data})
+        content = {**_attributes(item), "datacontenttype": "application/json", "data": data}
+        return orjson.dumps(content, default=_driver_id)
     except (TypeError, orjson.JSONDecodeError) as error:
         raise EnvelopeError(f"event {item.id} can't be written as JSON ({error})", field="data") from error
 
@@ -149,11 +150,18 @@ def _attributes(item: Item) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
+def _driver_id(value: object) -> str:
+    """Write an id that a database's driver made: orjson knows `UUID` itself, and none of its subclasses."""
+    if isinstance(value, UUID):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} can't be written as JSON")
+
+
 def _encode(item: Item) -> bytes:
     if item.time.tzinfo is None:
         raise EnvelopeError(f"the time of item {item.id} has no zone", field="time", value=item.time)
     try:
-        return orjson.dumps({**_attributes(item), "data": item.data})
+        return orjson.dumps({**_attributes(item), "data": item.data}, default=_driver_id)
     except TypeError as error:  # a lone surrogate
         raise EnvelopeError(f"item {item.id} can't be written as JSON ({error})", field="data") from error
 

@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -137,3 +138,14 @@ def test_an_event_for_others_holds_json_and_not_text_of_it() -> None:
 def test_an_event_whose_data_is_not_json_is_refused() -> None:
     with pytest.raises(EnvelopeError, match="can't be written as JSON"):
         cloud_event(item(data="{"))
+
+
+class DriverId(UUID):
+    """What a database's driver gives in a UUID's place."""
+
+
+def test_an_id_made_by_a_database_driver_is_written_like_any_other() -> None:
+    sent = item()
+    twin = replace(sent, id=DriverId(str(sent.id)), correlation_id=DriverId(str(sent.correlation_id)))
+    assert pack("in.shop", [twin])[0][1] == pack("in.shop", [sent])[0][1]
+    assert cloud_event(twin) == cloud_event(sent)
