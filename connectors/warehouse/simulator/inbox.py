@@ -78,7 +78,7 @@ def _is_unfinished(name: str) -> bool:
 def _read(file: Path) -> Order | Stop | Malformed:
     try:
         root = _parsed(file)
-    except (etree.XMLSyntaxError, etree.DocumentInvalid, ValueError) as error:
+    except (etree.LxmlError, ValueError) as error:
         return Malformed(_named_by(file.name), str(error), file.name)
     if root.tag == f"{{{NAMESPACE}}}ReleaseOrder":
         return _order(root, file.name)
@@ -94,6 +94,9 @@ def _parsed(file: Path) -> Element:
         raise ValueError(message)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     root = etree.fromstring(file.read_bytes(), parser)
+    if root.getroottree().docinfo.doctype:
+        message = "a document type is not taken"
+        raise ValueError(message)
     SCHEMA.assertValid(root)
     return root
 

@@ -159,9 +159,7 @@ class Warehouse:
             return
         if known is not None:
             self.ledger.write("duplicate_release", order.release_id, file=order.file)
-            self._answer(
-                order.release_id, order.reference, "NCN", "CONFLICT", "this id was used for another release"
-            )
+            self._answer(order.release_id, order.reference, "ERR", "CONFLICT", "this id is another release's")
             return
         self.ledger.write(
             "released", order.release_id, reference=order.reference, lines=dict(order.lines), file=order.file

@@ -82,6 +82,9 @@ class ForbiddenDisk(Disk):
     def stat(self, path: tuple[str, ...]) -> None:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
+    def list(self, folder: tuple[str, ...]) -> tuple[()]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
 
 class Stage:
     """One warehouse called as the contract's node, on a clock that is moved by hand."""
