@@ -27,6 +27,7 @@ from core.store.sqlite import SqliteDatabase
 from hub.blueprint import Blueprint
 from hub.cursors import StoredCursors
 from hub.desk.context import DeskContext
+from hub.left import LeftToTheHub
 
 log = structlog.get_logger()
 
@@ -66,10 +67,13 @@ class Hub:
     _upkeep: asyncio.Task[None] | None = field(default=None)
 
     @classmethod
-    async def open(cls, blueprint: Blueprint, role: Role = Role.ALL) -> Self:
-        """Connect to the store, and open the connectors. Nothing moves yet."""
+    async def open(cls, blueprint: Blueprint, role: Role = Role.ALL, *, beside: bool = False) -> Self:
+        """Connect to the store, and open the connectors. Nothing moves yet.
+
+        `beside` a hub that runs: what this one commits is left to that one to carry on.
+        """
         database = await open_database(blueprint)
-        bus = _bus(blueprint)
+        bus = LeftToTheHub(database) if beside else _bus(blueprint)
         ring = KeyRing(blueprint.master_key)
         connectors = {
             name: placement.connector.open(name, placement.settings, _resources(blueprint, database, name))

@@ -9,7 +9,8 @@ from typing import Self
 import uvicorn
 
 from core.errors import HubError
-from hub.api import create_app
+from hub.api.app import create_app
+from hub.api.bounds import MAX_BODY_BYTES, TIME_LIMIT_S
 from hub.application import Hub
 
 USUAL_PORT = 8000
@@ -30,10 +31,21 @@ class ApiServer:
     _task: asyncio.Task[None]
 
     @classmethod
-    async def start(cls, hub: Hub, *, host: str = "127.0.0.1", port: int = 0, open_console: bool = False) -> Self:
+    async def start(
+        cls,
+        hub: Hub,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        open_console: bool = False,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        time_limit_s: float = TIME_LIMIT_S,
+    ) -> Self:
         """Serve; port 0 takes the usual one, or any that is free. Raises `PortTakenError`."""
         listening = _listen(host, port)
-        app = create_app(hub, open_console=open_console)
+        app = create_app(
+            hub, open_console=open_console, max_body_bytes=max_body_bytes, time_limit_s=time_limit_s
+        )
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", limit_concurrency=LIMIT_CONCURRENCY,
             timeout_keep_alive=KEEP_ALIVE_S, server_header=False, timeout_graceful_shutdown=5,

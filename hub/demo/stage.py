@@ -77,7 +77,7 @@ class Stage:
         settings = {name: await partner.start() for name, partner in partners.items()}
         hub = await _open_hub(data, clock, settings, plan)
         await hub.start()
-        api = await ApiServer.start(hub, port=options.port)
+        api = await ApiServer.start(hub, port=options.port, open_console=True)
         stage = cls(
             options, data, clock, hub, api, _the(Shop, partners["webstore"]), _the(Shop, partners["till"]),
             _the(StripeSimulator, partners["stripe"]), _the(Warehouse, partners["berlin"]),
