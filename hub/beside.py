@@ -13,7 +13,6 @@ from hub.config.building import build
 from hub.config.connecting import behind, shown_store
 from hub.desk.context import DeskContext
 
-EMBEDDED = "embedded://"
 GRACE_S = 10.0
 
 
@@ -28,8 +27,8 @@ async def open_desk(config: HubConfig) -> AsyncGenerator[DeskContext]:
     Its bus is never started, so it takes nothing, publishes nothing and confirms nothing. Raises
     `StoreNotReadyError`, `ConfigError`, `StoreUnavailableError`.
     """
-    await _ready(config)
-    hub = await Hub.open(replace(build(config), bus_url=EMBEDDED))
+    await require_level(config)
+    hub = await Hub.open(build(config), beside=True)
     hub.engine.start()
     try:
         yield replace(hub.desk, runner=None)
@@ -40,7 +39,8 @@ async def open_desk(config: HubConfig) -> AsyncGenerator[DeskContext]:
         await hub.database.close()
 
 
-async def _ready(config: HubConfig) -> None:
+async def require_level(config: HubConfig) -> None:
+    """Make sure that the store is there, at this version's level; raises `StoreNotReadyError`."""
     file = config.store_file
     if file is not None and not await asyncio.to_thread(file.exists):
         raise StoreNotReadyError(

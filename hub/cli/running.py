@@ -67,8 +67,9 @@ async def run(
     On PostgreSQL and RabbitMQ any number of processes share the work: `orderhub run --role worker`.
     """
     config = session.config()
-    from hub.application import Role, run_hub
+    from hub.application import Role
     from hub.logs import log_to_stdout
+    from hub.service import run_hub
 
     log_to_stdout(config.sections.log)
     await run_hub(config, Role(role.value))

@@ -1,10 +1,9 @@
 """What every command has: its options in common, the configuration, the desk, and errors as sentences."""
 
-import asyncio
 import getpass
 import inspect
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -97,6 +96,13 @@ class Session:
 Body = Callable[..., Awaitable[None] | None]
 
 
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    """Run in uvloop, which is twice as fast as the library's own loop at what a hub does."""
+    import uvloop
+
+    uvloop.run(work)
+
+
 def command(
     group: typer.Typer, name: str, *, json: bool = True, config: bool = True, actor: bool = False
 ) -> Callable[[Body], Body]:
@@ -120,7 +126,7 @@ def command(
             with explain(out):
                 result = body(Session(out, **options), **given)
                 if inspect.isawaitable(result):
-                    asyncio.run(_awaited(result))
+                    _run(_awaited(result))
 
         own = inspect.signature(body)
         parameters = [*own.parameters.values()][1:]
