@@ -62,6 +62,8 @@ Key = tuple[str, ...]
 class _Table:
     model: type[Value]
     key: Callable[[Any], Key]
+    named: str
+    """The columns of its key."""
     existing: str
     write: Bulk
     values: Callable[[Any], tuple[Any, ...]]
@@ -78,6 +80,7 @@ _TABLES: Mapping[Kind, _Table] = {
     Kind.ITEMS: _Table(
         model=Item,
         key=lambda item: (item.sku,),
+        named="sku",
         existing="SELECT sku AS a, doc FROM items WHERE sku {any:1:text}",
         write=bulk(
             "INSERT INTO items (sku, doc, updated_at) SELECT sku, doc, updated_at FROM {rows} WHERE true "
@@ -90,6 +93,7 @@ _TABLES: Mapping[Kind, _Table] = {
     Kind.NODES: _Table(
         model=Node,
         key=lambda node: (node.id,),
+        named="id",
         existing="SELECT id AS a, doc FROM nodes WHERE id {any:1:text}",
         write=bulk(
             "INSERT INTO nodes (id, doc, updated_at) SELECT id, doc, updated_at FROM {rows} WHERE true "
@@ -103,6 +107,7 @@ _TABLES: Mapping[Kind, _Table] = {
     Kind.REFERENCES: _Table(
         model=ChannelReference,
         key=lambda r: (r.channel, r.reference),
+        named="channel/reference",
         existing=(
             "SELECT channel, reference, sku FROM channel_references "
             "WHERE channel {any:1:text} AND reference {any:2:text}"
@@ -189,7 +194,7 @@ def _values(table: _Table, name: str, rows: Sequence[FileRow], *, from_csv: bool
             problems.append(
                 Problem(
                     reason,
-                    field="/".join(table.model.model_fields),
+                    field=table.named,
                     value="/".join(key),
                     line=row.line,
                     source=name,

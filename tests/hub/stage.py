@@ -305,11 +305,11 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path) -> AsyncIterator[Stage]:
-    """Run a hub with an item, a node and stock, on a store of its own."""
+async def stage(folder: Path, store_url: str | None = None) -> AsyncIterator[Stage]:
+    """Run a hub with an item, a node and stock, on a store of its own: a file in `folder`, or the one named."""
     PARTNERS.clear()
     Reading.mended = False
-    url = f"sqlite:///{folder / 'hub.db'}"
+    url = store_url or f"sqlite:///{folder / 'hub.db'}"
     await upgrade(url)
     placements = {
         name: Placement(BENCH, BenchSettings(), Limits(ladder_s=(0.01,)))
