@@ -219,8 +219,12 @@ class Order(Value):
         return self.payment.covered(self.currency) >= self.owed()
 
     def payment_status(self) -> PaymentStatus:
-        """Derive the payment axis."""
-        return self.payment.status(self.currency)
+        """Derive the payment axis; what was cancelled is not missing from what was captured."""
+        status = self.payment.status(self.currency)
+        if status is PaymentStatus.PARTIALLY_CAPTURED:
+            taken = self.payment.captured(self.currency) + self.payment.prepaid(self.currency)
+            return PaymentStatus.CAPTURED if taken >= self.owed() else status
+        return status
 
     def fulfilment_status(self) -> FulfilmentStatus:
         """Derive the fulfilment axis from the furthest and the least far of the live rows."""

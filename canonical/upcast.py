@@ -11,20 +11,35 @@ from canonical.events import SCHEMA
 Upcaster = Callable[[str], str]
 
 ORDER_UPCASTERS: Mapping[int, Upcaster] = {}
+"""By the schema that each reads."""
 EVENT_UPCASTERS: Mapping[tuple[str, int], Upcaster] = {}
+"""By the event's name and the schema that each reads; an event that did not change has none."""
 
 
-def upcast_order(doc: str, schema: int) -> str:
+def upcast_order(
+    doc: str,
+    schema: int,
+    *,
+    upcasters: Mapping[int, Upcaster] = ORDER_UPCASTERS,
+    current: int = SCHEMA,
+) -> str:
     """Return an order's JSON in the current schema."""
-    for version in range(schema, SCHEMA):
-        doc = ORDER_UPCASTERS[version](doc)
+    for version in range(schema, current):
+        doc = upcasters[version](doc)
     return doc
 
 
-def upcast_event(name: str, body: str, schema: int) -> str:
+def upcast_event(
+    name: str,
+    body: str,
+    schema: int,
+    *,
+    upcasters: Mapping[tuple[str, int], Upcaster] = EVENT_UPCASTERS,
+    current: int = SCHEMA,
+) -> str:
     """Return an event's JSON in the current schema."""
-    for version in range(schema, SCHEMA):
-        body = EVENT_UPCASTERS.get((name, version), _same)(body)
+    for version in range(schema, current):
+        body = upcasters.get((name, version), _same)(body)
     return body
 
 

@@ -8,6 +8,7 @@ from canonical.events import (
     OrderConfirmed,
     ReleaseRequested,
     StepRefused,
+    StockReserved,
     StockShort,
 )
 from canonical.order import Hold
@@ -86,6 +87,21 @@ def test_a_node_that_is_short_is_not_believed_until_it_counts_again() -> None:
     assert w.stock.content.level("B", "berlin").free() == 1
     corrections = [m for m in w.ledger if m.kind is StockMoveKind.ADJUST]
     assert [(m.sku, m.node, m.quantity) for m in corrections] == [("A", "berlin", -2)]
+
+
+def test_a_node_that_names_what_it_has_not_is_believed_already() -> None:
+    w = two_nodes()
+    w.refuse(release_id(), "Z")
+    assert not [m for m in w.ledger if m.kind is StockMoveKind.ADJUST]
+
+
+def test_stock_that_was_found_again_is_not_all_of_it_while_others_wait() -> None:
+    w = World(stock({"berlin": {"A": 2}, "paris": {"A": 2}}))
+    w.tell(placed(line("1", "A", 2), line("2", "B")))
+    w.authorised()
+    w.refuse(release_id())
+    assert w.rows() == {"released": 2, "backordered": 1}
+    assert not w.seen(StockReserved)
 
 
 def test_the_part_that_was_sent_before_the_refusal_stays_sent() -> None:

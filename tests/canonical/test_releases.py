@@ -1,0 +1,156 @@
+from typing import Any
+
+import pytest
+
+from canonical.events import (
+    CancelRejected,
+    CancelRequested,
+    Event,
+    ReleaseAccepted,
+    ReleaseCancelled,
+    ReleaseCancelRefused,
+    ReleaseCancelRequested,
+    ReleaseRefused,
+    ReleaseRequested,
+    ReturnMatched,
+    ShipmentCreated,
+)
+from canonical.evolve import EvolveError
+from canonical.order import Order, ReleaseLine
+from canonical.statuses import RELEASE_MOVES, CancelStatus, ReleaseStatus
+from tests.canonical.building import NOON, ORDER_ID, after
+
+
+def lines(quantity: int) -> tuple[ReleaseLine, ...]:
+    return (ReleaseLine(line_id="1", sku="SKU-1", quantity=quantity),)
+
+
+def said(kind: type[Event], **more: Any) -> Event:
+    return kind.model_validate({"order_id": ORDER_ID, "release_id": "r1", **more})
+
+
+ASKED = said(ReleaseRequested, node="berlin", connector="wms", lines=lines(3))
+ACCEPTED = said(ReleaseAccepted)
+REFUSED = said(ReleaseRefused, reason="no")
+STOP = said(ReleaseCancelRequested)
+STOPPED = said(ReleaseCancelled)
+NOT_STOPPED = said(ReleaseCancelRefused, reason="packed")
+
+
+def parcel(shipment_id: str, quantity: int) -> Event:
+    return said(
+        ShipmentCreated, shipment_id=shipment_id, node="berlin", lines=lines(quantity), occurred_at=NOON
+    )
+
+
+def status(order: Order) -> str:
+    release = order.release("r1")
+    assert release is not None
+    return release.status.value
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        ((), "requested"),
+        ((ACCEPTED,), "accepted"),
+        ((ACCEPTED, ACCEPTED), "accepted"),
+        ((ACCEPTED, REFUSED), "refused"),
+        ((parcel("s1", 1),), "partially_shipped"),
+        ((parcel("s1", 1), ACCEPTED), "partially_shipped"),
+        ((parcel("s1", 1), REFUSED), "refused"),
+        ((parcel("s1", 1), parcel("s2", 2)), "shipped"),
+        ((STOP,), "cancel_requested"),
+        ((STOP, ACCEPTED), "cancel_requested"),
+        ((STOP, STOPPED), "cancelled"),
+        ((STOP, REFUSED), "refused"),
+        ((STOP, NOT_STOPPED), "accepted"),
+        ((STOP, parcel("s1", 1)), "cancel_requested"),
+        ((STOP, parcel("s1", 1), NOT_STOPPED), "partially_shipped"),
+        ((STOP, parcel("s1", 1), STOPPED), "cancelled"),
+        ((STOP, parcel("s1", 3)), "shipped"),
+        ((STOP, parcel("s1", 3), STOPPED), "shipped"),
+        ((ACCEPTED, STOPPED), "cancelled"),
+    ],
+)
+def test_a_release_goes_its_way(events: tuple[Event, ...], end: str) -> None:
+    assert status(after(ASKED, *events)) == end
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        (REFUSED, ACCEPTED),
+        (STOPPED, ACCEPTED),
+        (parcel("s1", 3), ACCEPTED),
+        (parcel("s1", 3), REFUSED),
+        (parcel("s1", 3), STOP),
+        (ACCEPTED, NOT_STOPPED),
+        (STOP, STOPPED, NOT_STOPPED),
+        (ASKED,),
+        (REFUSED, parcel("s1", 1)),
+        (parcel("s1", 1), parcel("s1", 1)),
+    ],
+)
+def test_what_comes_too_late_is_refused(events: tuple[Event, ...]) -> None:
+    before = after(ASKED, *events[:-1])
+    with pytest.raises(EvolveError):
+        after(ASKED, *events)
+    assert before.version == len(events) + 1
+
+
+@pytest.mark.parametrize("event", [ACCEPTED, REFUSED, STOP, STOPPED, NOT_STOPPED, parcel("s1", 1)])
+def test_a_release_that_is_not_there_does_nothing(event: Event) -> None:
+    with pytest.raises(EvolveError, match="there is no release r1"):
+        after(event)
+
+
+@pytest.mark.parametrize(
+    ("events", "rejected"), [((REFUSED,), ("berlin",)), ((STOPPED,), ("berlin",)), ((STOP, STOPPED), ())]
+)
+def test_a_node_that_will_not_send_is_not_asked_again(
+    events: tuple[Event, ...], rejected: tuple[str, ...]
+) -> None:
+    assert after(ASKED, *events).rejected_nodes == rejected
+
+
+def test_a_node_is_rejected_once() -> None:
+    again = (ASKED.replace(release_id="r2"), REFUSED.replace(release_id="r2"))
+    assert after(ASKED, REFUSED, *again).rejected_nodes == ("berlin",)
+
+
+def test_a_release_that_can_not_be_stopped_is_remembered() -> None:
+    order = after(ASKED, ASKED.replace(release_id="r2"), STOP, NOT_STOPPED)
+    assert [r.unstoppable for r in order.releases] == [True, False]
+
+
+def test_parcels_are_kept_with_their_time() -> None:
+    order = after(ASKED, parcel("s1", 1))
+    shipment = order.shipment("s1")
+    assert shipment is not None
+    assert (shipment.shipped_at, shipment.node, shipment.lines) == (NOON, "berlin", lines(1))
+    assert order.shipment("s9") is None
+    assert order.release("r9") is None
+
+
+def test_returns_are_kept() -> None:
+    back = ReturnMatched(order_id=ORDER_ID, return_id="rt", node="paris", lines=lines(1), damaged=True)
+    (receipt,) = after(back).returns
+    assert (receipt.id, receipt.node, receipt.damaged, receipt.received_at) == ("rt", "paris", True, NOON)
+
+
+def test_a_wish_to_cancel_joins_an_open_one_and_follows_a_rejected_one() -> None:
+    def wish(cancel_id: str) -> Event:
+        return CancelRequested(order_id=ORDER_ID, cancel_id=cancel_id, reason="", actor="webstore")
+
+    joined = after(wish("c1"), wish("c2")).cancellation
+    assert joined is not None
+    assert joined.id == "c1"
+    rejected = CancelRejected(order_id=ORDER_ID, cancel_id="c1", reason="late")
+    anew = after(wish("c1"), rejected, wish("c2")).cancellation
+    assert anew is not None
+    assert (anew.id, anew.status) == ("c2", CancelStatus.REQUESTED)
+
+
+def test_the_table_names_every_status() -> None:
+    assert set(RELEASE_MOVES) == set(ReleaseStatus)
