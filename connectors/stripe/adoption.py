@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from canonical.commands import AuthorisePayment, Command
+from canonical.commands import AuthorisePayment
 from connectors.stripe import labels
 from connectors.stripe.amounts import from_minor, to_minor
 
@@ -18,10 +18,8 @@ _NOT_READY = {
 }
 
 
-def refusal(intent: Obj, command: Command) -> str | None:
+def refusal(intent: Obj, command: AuthorisePayment) -> str | None:
     """Say why `intent` can't be adopted by `command`, or None where it can."""
-    if not isinstance(command, AuthorisePayment):
-        return "only an authorisation adopts"
     intent_id, currency = intent["id"], intent["currency"].upper()
     owner = intent["metadata"].get(labels.ORDER)
     if owner not in {None, str(command.order_id)}:

@@ -1,9 +1,10 @@
 """The calls to Stripe, by its official library: one attempt each, with a deadline, errors translated."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 from urllib.parse import parse_qsl
 
 import httpx
@@ -29,6 +30,11 @@ class Reply:
 
     data: Obj
     body: bytes
+
+    @classmethod
+    def of(cls, data: Obj) -> Self:
+        """Make a reply of an object that came within another."""
+        return cls(data, json.dumps(data).encode() if data else b"")
 
 
 class CallRefusedError(RejectedError):

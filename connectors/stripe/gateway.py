@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TypeGuard
 
 from canonical.commands import AuthorisePayment, CapturePayment, Command, RefundPayment, VoidPayment
 from canonical.documents import Document, PaymentDocument, PaymentFact
@@ -53,9 +54,12 @@ class StripeGateway:
         late = OutcomeUnknownError(f"Stripe was not done within {self.deadline_s:g} s")
         async with self._in_time(late):
             if _adopts(effect.command):
-                return await self._adopt(effect)
+                # Somebody else's PaymentIntent is looked at before it is marked as ours, and once more afterwards.
+                before = await self._client.get(effect.outgoing.target)
+                if adoption.refusal(before.data, effect.command) is not None:
+                    return self._answer(effect, before)
             try:
-                return await self._post(effect, effect.key)
+                return await self._post(effect, labels.idempotency_key(effect.key))
             except StoredFailureError:
                 return await self._past_stored_failure(effect)
 
@@ -83,27 +87,7 @@ class StripeGateway:
         That call has ended, so a look-up is conclusive; if it had no effect, the bytes go under a new key.
         """
         found = await self._look_up(effect)
-        return found or await self._post(effect, labels.again(effect.key, effect.attempt))
-
-    async def _adopt(self, effect: Effect) -> Answer:
-        """Look at the shop's PaymentIntent before marking it as ours, and at what Stripe shows afterwards."""
-        before = await self._client.get(effect.outgoing.target)
-        if adoption.refusal(before.data, effect.command) is not None:
-            return self._adopted(effect, before)
-        try:
-            return self._adopted(effect, await self._client.post(effect.outgoing, effect.key))
-        except StoredFailureError:
-            found = await self._look_up(effect)
-            if found is not None:
-                return found
-            again = labels.again(effect.key, effect.attempt)
-            return self._adopted(effect, await self._client.post(effect.outgoing, again))
-
-    def _adopted(self, effect: Effect, reply: Reply) -> Answer:
-        reason = adoption.refusal(reply.data, effect.command)
-        if reason is None:
-            return self._answer(effect, reply)
-        return self._by_hand(effect, reason, reply)
+        return found or await self._post(effect, labels.idempotency_key(effect.key, effect.attempt))
 
     # --- looking up ---
 
@@ -114,7 +98,7 @@ class StripeGateway:
             case RefundPayment(reference=reference):
                 async for refund in self._client.every("/v1/refunds", {"payment_intent": reference}):
                     if refund["metadata"].get(labels.REFUND) == effect.key:
-                        return self._answer(effect, Reply(refund, b""))
+                        return self._answer(effect, Reply.of(refund))
                 return None
             case AuthorisePayment() | CapturePayment() | VoidPayment():
                 return await self._look_up_intent(effect, effect.command.reference or "")
@@ -130,7 +114,7 @@ class StripeGateway:
             raise
         if not _happened(effect, reply.data):
             return None
-        return self._adopted(effect, reply) if _adopts(effect.command) else self._answer(effect, reply)
+        return self._answer(effect, reply)
 
     async def _look_up_authorisation(self, effect: Effect, command: AuthorisePayment) -> Answer | None:
         """Find the PaymentIntent that our call made: listed since then, with our key in its metadata."""
@@ -142,15 +126,23 @@ class StripeGateway:
         }
         async for intent in self._client.every("/v1/payment_intents", query):
             if intent["metadata"].get(labels.AUTHORISE) == effect.key:
-                return self._answer(effect, Reply(intent, b""))
+                return self._answer(effect, Reply.of(intent))
         return None
 
     # --- answers ---
 
     def _answer(self, effect: Effect, reply: Reply) -> Answer:
         """Read an object as the event that Stripe sends about it, and keep what concerns this effect."""
+        if _adopts(effect.command):
+            reason = adoption.refusal(reply.data, effect.command)
+            if reason is not None:
+                return self._by_hand(effect, effect.command, reason, reply)
         told = _told_by(effect.command, reply.data)
         documents = self._read(self._event(*told, effect)) if told else ()
+        if isinstance(
+            effect.command, VoidPayment
+        ):  # a PaymentIntent is cancelled once, and a long key is shortened
+            documents = tuple(one.replace(effect_key=effect.key) for one in documents)
         ours = [one for one in documents if getattr(one, "effect_key", None) == effect.key]
         return self._answer_of(reply, ours)
 
@@ -167,30 +159,28 @@ class StripeGateway:
             "type": kind,
             "created": int(self._clock.now().timestamp()),
             "data": {"object": about},
-            "request": {"id": None, "idempotency_key": effect.key},
+            "request": {"id": None, "idempotency_key": labels.idempotency_key(effect.key)},
         }
         return json.dumps(event).encode()
 
     def _refused(self, effect: Effect, error: CallRefusedError) -> Answer:
         """Make an answer of a refusal that is one: a decline, or a PaymentIntent that shows it done."""
-        reply = Reply(error.intent or {}, b"")
-        if error.is_decline:
+        reply = Reply.of(error.intent or {})
+        if error.is_decline and isinstance(effect.command, Tells):
             answer = self._answer(effect, reply) if reply.data else None
-            return answer if answer and answer.documents else self._by_hand(effect, str(error), reply)
+            if answer is not None and answer.documents:
+                return answer
+            return self._by_hand(effect, effect.command, str(error), reply)
         if reply.data and _happened(effect, reply.data):
             return self._answer(effect, reply)
         raise error
 
-    def _by_hand(self, effect: Effect, reason: str, reply: Reply) -> Answer:
+    def _by_hand(self, effect: Effect, command: Tells, reason: str, reply: Reply) -> Answer:
         """Tell a refusal that no event of Stripe's tells; the operation is our effect."""
-        command = effect.command
-        fact = _DECLINED.get(type(command))
-        if fact is None or not isinstance(command, Tells):
-            raise CallRefusedError(reason, {})
         document = PaymentDocument(
             occurred_at=datetime.fromtimestamp(int(self._clock.now().timestamp()), UTC),
             gateway=self._name,
-            fact=fact,
+            fact=_DECLINED[type(command)],
             reference=command.reference or effect.key,
             operation=effect.key,
             effect_key=effect.key,
@@ -211,7 +201,7 @@ class StripeGateway:
             raise late from error
 
 
-def _adopts(command: Command) -> bool:
+def _adopts(command: Command) -> TypeGuard[AuthorisePayment]:
     return isinstance(command, AuthorisePayment) and command.method is PaymentMethod.ADOPT
 
 

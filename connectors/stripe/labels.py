@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from urllib.parse import quote, unquote
 
 from canonical.money import Money
 
@@ -18,6 +19,10 @@ AUTHORISE = "orderhub_authorise_key"
 REFUND = "orderhub_refund_key"
 
 _CAPTURE = "orderhub_capture_"
+_VISIBLE = "!$&'()*+,/:;=?@[]~"  # all but % and #, which have a meaning of their own in the key
+_LONGEST_KEY = 240
+"""Stripe allows 255 characters; some are kept for what marks another key."""
+_AGAIN = re.compile(r"#[0-9]+\Z")
 _CAPTURED = re.compile(r"orderhub capture [0-9a-f]{20} ([0-9.]{1,20}) ")
 
 
@@ -37,9 +42,20 @@ def captured_by_us(metadata: Mapping[str, str]) -> Decimal:
     return sum((Decimal(note[1]) for note in notes if note), Decimal(0))
 
 
-def again(key: str, attempt: int) -> str:
-    """Return the idempotency key for a wish whose first key is spent on a stored failure."""
-    return f"{key}~{attempt}"
+def idempotency_key(key: str, again: int | None = None) -> str:
+    """Return an effect's key as a header can carry it; two keys never become one.
+
+    `again` makes another key for a wish whose first one is spent on a stored failure.
+    """
+    quoted = quote(key, safe=_VISIBLE)
+    if len(quoted) > _LONGEST_KEY:
+        quoted = f"sha256:{hashlib.sha256(key.encode()).hexdigest()}"
+    return quoted if again is None else f"{quoted}#{again}"
+
+
+def effect_key(sent: str) -> str:
+    """Return the effect key that an idempotency key was made of."""
+    return unquote(_AGAIN.sub("", sent))
 
 
 def _short(key: str) -> str:

@@ -103,7 +103,15 @@ def _amount(said: Obj) -> Decimal:
     return from_minor(minor - less, currency)
 
 
-PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {"stripe_amount": stripe_amount}
+def stripe_effect_key(value: object) -> str | None:
+    """Return the effect key that an idempotency key was made of. A Python transform, as above."""
+    return labels.effect_key(value) if isinstance(value, str) else None
+
+
+PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {
+    "stripe_amount": stripe_amount,
+    "stripe_effect_key": stripe_effect_key,
+}
 
 
 def _event(body: bytes) -> Obj:

@@ -19,15 +19,10 @@ _ID = {
     "cus": re.compile(r"cus_\w{1,100}\Z", re.ASCII),
 }
 _NOTHING: Mapping[str, str] = {}
-_LONGEST_KEY = 240
-"""Stripe allows 255 characters; some are kept for what marks a second key."""
 
 
 def write_request(command: Command, order: Order, api_version: str) -> Outgoing:
     """Return the request for `command`; raise `RejectedError` for what can't be said."""
-    if len(command.key) > _LONGEST_KEY:
-        message = f"the effect key has {len(command.key)} characters, and Stripe takes up to {_LONGEST_KEY}"
-        raise RejectedError(message, code="key_too_long")
     match command:
         case AuthorisePayment(method=PaymentMethod.ADOPT):
             target, form = _adopt(command)

@@ -85,12 +85,12 @@ class Books:
         self, shelf: dict[str, Obj], url: str, parameters: Parameters, matches: Callable[[Obj], bool]
     ) -> Obj:
         """Return a page of a list, the newest first."""
-        limit = parameters.whole("limit") or 10
+        asked = parameters.whole("limit")
+        limit = 10 if asked is None else asked
         if not 1 <= limit <= _MOST_LISTED:
             raise invalid(f"This value must be between 1 and {_MOST_LISTED}.", param="limit")
-        found = [
-            one for one in reversed(shelf.values()) if matches(one) and self._made_within(one, parameters)
-        ]
+        in_time = _made_within(parameters)
+        found = [one for one in reversed(shelf.values()) if in_time(one["created"]) and matches(one)]
         after, before = parameters.text("starting_after"), parameters.text("ending_before")
         if after:
             found = found[_position(found, after, "starting_after") + 1 :]
@@ -98,20 +98,6 @@ class Books:
             found = found[: _position(found, before, "ending_before")][-limit:]
         page = copy.deepcopy(found[:limit])
         return {"object": "list", "data": page, "has_more": len(found) > limit, "url": url}
-
-    @staticmethod
-    def _made_within(one: Obj, parameters: Parameters) -> bool:
-        if isinstance(parameters.get("created"), str):
-            return bool(one["created"] == parameters.whole("created"))
-        bounds = parameters.nested("created")
-        tests: dict[str, Callable[[int, int], bool]] = {
-            "gte": int.__ge__,
-            "gt": int.__gt__,
-            "lte": int.__le__,
-            "lt": int.__lt__,
-        }
-        limits = {name: bounds.whole(name) for name in bounds.only(*tests)}
-        return all(tests[name](one["created"], limit) for name, limit in limits.items() if limit is not None)
 
     def expanded(self, shown: Obj, paths: list[str]) -> Obj:
         """Return a copy of an object, with the ids at `paths` replaced by what they name."""
@@ -161,3 +147,19 @@ def _position(found: list[Obj], object_id: str, param: str) -> int:
         if one["id"] == object_id:
             return position
     raise missing("object", object_id, param)
+
+
+def _made_within(parameters: Parameters) -> Callable[[int], bool]:
+    """Return the test that `created` asks for: `created=1700000000`, or bounds such as `created[gte]`."""
+    if isinstance(parameters.get("created"), str):
+        exactly = parameters.whole("created")
+        return lambda created: exactly is None or created == exactly
+    tests: dict[str, Callable[[int, int], bool]] = {
+        "gte": int.__ge__,
+        "gt": int.__gt__,
+        "lte": int.__le__,
+        "lt": int.__lt__,
+    }
+    bounds = parameters.nested("created").only(*tests)
+    limits = [(tests[name], limit) for name in bounds if (limit := bounds.whole(name)) is not None]
+    return lambda created: all(test(created, limit) for test, limit in limits)

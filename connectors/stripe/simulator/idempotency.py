@@ -58,6 +58,11 @@ class IdempotencyKeys:
             del self._kept[key]
         return reply
 
+    def is_busy(self, key: str) -> bool:
+        """Say whether a request with that key is being worked on."""
+        kept = self._kept.get(key)
+        return kept is not None and kept.reply is None
+
     @staticmethod
     def _again(key: str, request: str, kept: _Kept) -> Reply:
         if kept.request != request:

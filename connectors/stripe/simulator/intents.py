@@ -107,6 +107,8 @@ class Intents:
             raise refused(message, code="amount_too_large", param="amount_to_capture")
         if not final:
             self._check_another(intent)
+        if self._bank.faults.strikes("capture_declined", call.idempotency_key or intent_id):
+            raise self._capture_declined(intent)
         intent["metadata"] = metadata
         self._captures[intent_id] = self._captures.get(intent_id, 0) + 1
         self._bank.take(call, intent, amount, final=final)
@@ -200,6 +202,18 @@ class Intents:
         self._bank.journal.add(call, "charge.dispute.created", dispute)
         self._bank.journal.add(call, "charge.dispute.funds_withdrawn", dispute)
         return dispute
+
+    def _capture_declined(self, intent: Obj) -> StripeRefusalError:
+        shown = self._books.expanded(intent, [])
+        return StripeRefusalError(
+            402,
+            "card_error",
+            "The bank declined this capture.",
+            code="card_declined",
+            executed=True,
+            decline_code="generic_decline",
+            payment_intent=shown,
+        )
 
     def _wrong_state(self, intent: Obj, verb: str, states: tuple[str, ...]) -> StripeRefusalError:
         message = (

@@ -1,7 +1,7 @@
 """A Stripe simulator, the connector that is open on it, and a hub's door that its webhooks arrive at."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from connectors.stripe import CONNECTOR
 from connectors.stripe.gateway import StripeGateway
 from connectors.stripe.settings import StripeSettings
 from connectors.stripe.simulator import StripeSimulator
-from core.clock import Clock, SystemClock
+from core.clock import Clock, ManualClock, SystemClock
 from core.connector import OpenConnector, Resources
 from core.errors import DocumentError, DoorError, Problem
 from core.loopback import LoopbackServer
@@ -28,7 +28,6 @@ from mappings import Environment, MappingError, MappingRegistry
 from tests.contracts.payment_gateway import GATEWAY
 
 SECRET_KEY, WEBHOOK_SECRET = "sk_test_of_a_simulator", "whsec_of_a_simulator"
-DEADLINE_S = 0.6
 
 
 class KeptDesk:
@@ -56,6 +55,15 @@ class KeptDesk:
 
     async def available(self, references: tuple[str, ...]) -> Mapping[str, int | None]:
         raise AssertionError("Stripe's doors ask for no stock")
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds that happens in a moment."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it never happened")
 
 
 class NoCursors:
@@ -101,6 +109,7 @@ class Stage:
     faults: Faults = field(default_factory=Faults)
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
     desk: KeptDesk = field(default_factory=KeptDesk)
+    deadline_s: float = 20
 
     async def open(self) -> "Stage":
         self.ledger = Ledger(self.clock)
@@ -108,8 +117,10 @@ class Stage:
         workshop = Workshop(
             "stripe", self.clock, self.ledger, self.faults, Path(), options={**keys, **self.options}
         )
-        self.simulator = StripeSimulator(workshop)
-        self.settings = StripeSettings(**{**await self.simulator.start(), "deadline_s": DEADLINE_S})
+        simulator = CONNECTOR.simulator(workshop)
+        assert isinstance(simulator, StripeSimulator)
+        self.simulator = simulator
+        self.settings = StripeSettings(**{**await simulator.start(), "deadline_s": self.deadline_s})
         self._opened: list[OpenConnector] = []
         self.connector = self.connect(self.settings)
         (gateway,) = self.connector.effects
@@ -151,6 +162,15 @@ class Stage:
         found = [document for raw in self.desk.kept.values() for document in read(raw)]
         assert all(isinstance(document, PaymentDocument) for document in found)
         return tuple(document for document in found if isinstance(document, PaymentDocument))
+
+    async def let_time_pass(self, seconds: float) -> None:
+        """Move a clock that stands still, a little at a time, until everything that waited is delivered."""
+        assert isinstance(self.clock, ManualClock)
+        for _ in range(40):
+            if not self.simulator.delivery.waiting:
+                return
+            self.clock.advance(seconds)
+            await asyncio.sleep(0.05)
 
     def kinds(self) -> list[str]:
         """Return what the ledger says happened, oldest first."""

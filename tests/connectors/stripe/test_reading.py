@@ -107,7 +107,13 @@ def test_effect_keys_may_hold_any_character_that_stripe_keeps() -> None:
 
 @pytest.mark.parametrize(
     ("key", "effect_key"),
-    [("void:1", "void:1"), ("void:1~2", "void:1"), ("void~1:x", "void~1:x"), (None, None)],
+    [
+        ("void:1", "void:1"),
+        ("void:1#2", "void:1"),
+        ("void:1~2", "void:1~2"),
+        ("void:%E2%84%96%201%232#3", "void:№ 1#2"),
+        (None, None),
+    ],
 )
 def test_a_void_is_named_by_the_call_that_caused_it(key: str | None, effect_key: str | None) -> None:
     gone = intent(status="canceled", amount_received=0, cancellation_reason="expired")

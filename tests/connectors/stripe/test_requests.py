@@ -1,8 +1,11 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import unquote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
@@ -10,11 +13,12 @@ from starlette.types import Receive, Scope, Send
 from canonical.commands import AuthorisePayment, CapturePayment, Command, RefundPayment, VoidPayment
 from canonical.money import Money
 from canonical.payment import Outcome, Payment, PaymentEntry, PaymentKind, PaymentMethod
+from connectors.stripe import labels
 from connectors.stripe.client import StripeClient
 from connectors.stripe.requests import write_request
 from connectors.stripe.settings import API_VERSION, StripeSettings
 from core.clock import SystemClock
-from core.errors import RejectedError
+from core.errors import OutcomeUnknownError, RejectedError, RetryableError
 from core.loopback import LoopbackServer
 from core.ports import Outgoing
 from tests.connectors.stripe.stage import SECRET_KEY, WEBHOOK_SECRET
@@ -161,10 +165,64 @@ def test_money_that_the_channel_has_already_is_not_authorised() -> None:
         write_request(authorise(PaymentMethod.PREPAID, "pi_1"), ORDER, API_VERSION)
 
 
-def test_every_key_that_the_hub_can_have_fits_into_stripes_limits() -> None:
-    longest = "k" * 200
+@given(st.text(min_size=1, max_size=200))
+def test_every_effect_key_becomes_a_header_of_its_own_and_is_found_again(key: str) -> None:
+    for again in (None, 2, 11):
+        sent = labels.idempotency_key(key, again)
+        assert sent.isascii()
+        assert sent.isprintable()
+        assert len(sent) <= 255
+        assert labels.effect_key(sent) == key or sent.startswith("sha256:")
+
+
+def test_a_key_and_its_repetition_never_meet_another_key() -> None:
+    keys = ("a", "a#2", "a%232", "a 2", "ä", "%C3%A4", "№" * 100, "№" * 101)
+    sent = {labels.idempotency_key(key, again) for key in keys for again in (None, 2)}
+    assert len(sent) == 2 * len(keys)
+
+
+@pytest.mark.parametrize("letter", ["k", "№"])
+def test_every_key_that_the_hub_can_have_fits_into_stripes_limits(letter: str) -> None:
+    longest = letter * 200
     form = write_request(capture(key=longest), ORDER, API_VERSION).body.decode().split("&")
     notes = [part for part in form if part.startswith("metadata[orderhub_capture_")]
     name, _, value = notes[0].partition("=")
     assert len(name.removeprefix("metadata[").removesuffix("]")) <= 40
-    assert len(value) <= 500
+    assert len(unquote_plus(value)) <= 500
+
+
+class OddStripe:
+    """Answers every call with the same odd thing."""
+
+    def __init__(self, answer: object) -> None:
+        self.server = LoopbackServer(self)
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await Request(scope, receive).body()
+        await JSONResponse(self._answer)(scope, receive, send)
+
+
+async def odd(answer: object) -> tuple[OddStripe, StripeClient]:
+    partner = OddStripe(answer)
+    base = await partner.server.start()
+    return partner, StripeClient(settings(api_base=base), SystemClock())
+
+
+async def test_an_answer_that_is_no_object_leaves_a_wish_in_doubt_and_a_question_open() -> None:
+    partner, client = await odd(["a list"])
+    with pytest.raises(OutcomeUnknownError):
+        await client.post(write_request(capture(), ORDER, API_VERSION), "capture:1")
+    with pytest.raises(RetryableError):
+        await client.get("/v1/payment_intents/pi_1")
+    await client.close()
+    await partner.server.stop()
+
+
+async def test_a_list_without_end_is_not_taken_for_an_answer() -> None:
+    partner, client = await odd({"object": "list", "data": [{"id": "pi_1"}], "has_more": True})
+    with pytest.raises(OutcomeUnknownError, match="it may be among them"):
+        async for _ in client.every("/v1/payment_intents", {}):
+            pass
+    await client.close()
+    await partner.server.stop()

@@ -20,6 +20,7 @@ from connectors.stripe.simulator import StripeSimulator
 from core.clock import Clock, ManualClock, SystemClock
 from core.loopback import LoopbackServer
 from core.simulator import Faults, Ledger, Workshop
+from tests.connectors.stripe.stage import until
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY_S = 86_400
@@ -188,6 +189,35 @@ async def test_what_was_let_go_can_not_be_refunded(partner: Partner) -> None:
     assert refused.value.code == "charge_already_refunded"
 
 
+async def test_each_step_is_taken_from_its_own_state_only(partner: Partner) -> None:
+    api = partner.api
+    held = await hold(partner)
+    for wrong in (
+        api.payment_intents.confirm_async(held.id),
+        api.payment_intents.update_async(held.id, {"amount": 1000}),
+        api.payment_intents.capture_async(held.id, {"amount_to_capture": 4481}),
+        api.refunds.create_async({"payment_intent": held.id}),
+        api.refunds.create_async({"charge": str(held.latest_charge)}),
+        api.refunds.create_async({"payment_intent": held.id, "charge": str(held.latest_charge)}),
+        api.refunds.create_async({}),
+    ):
+        with pytest.raises(stripe.InvalidRequestError):
+            await wrong
+    unpaid = await api.payment_intents.create_async({"amount": 4480, "currency": "eur"})
+    for wrong in (
+        api.payment_intents.confirm_async(unpaid.id),
+        api.payment_intents.capture_async(unpaid.id),
+        api.refunds.create_async({"payment_intent": unpaid.id}),
+    ):
+        with pytest.raises(stripe.InvalidRequestError):
+            await wrong
+    await api.payment_intents.capture_async(held.id)
+    refund = await api.refunds.create_async({"charge": str(held.latest_charge), "reason": "duplicate"})
+    refund = await api.refunds.update_async(refund.id, {"metadata": {"why": "twice"}})
+    assert (refund.reason, refund.metadata["why"] if refund.metadata else None) == ("duplicate", "twice")
+    assert partner.kinds() == ["authorised", "captured", "refunded"]
+
+
 async def test_several_captures_need_an_account_and_a_payment_that_allow_them(
     partner: Partner, several: Partner
 ) -> None:
@@ -337,6 +367,26 @@ async def test_the_key_is_asked_for_in_either_way_and_checked(partner: Partner) 
     assert "somebody" not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "query",
+    ["limit=0", "limit=101", "limit=x", "expand=latest_charge", "a[b]c=1", "created=x", "created[near]=1",
+     "starting_after=pi_of_nobody", "customer[id]=1", "a[b]=1&a=2"],
+)  # fmt: skip
+async def test_a_wrong_query_is_refused(partner: Partner, query: str) -> None:
+    key = {"authorization": f"Bearer {partner.settings['secret_key']}"}
+    async with httpx.AsyncClient(headers=key) as client:
+        answer = await client.get(f"{partner.simulator.url}/v1/payment_intents?{query}")
+    assert answer.status_code in {400, 404}
+    assert answer.json()["error"]["type"] == "invalid_request_error"
+
+
+async def test_an_api_version_that_is_none_and_a_key_that_is_too_long_are_refused(partner: Partner) -> None:
+    for options in ({"stripe_version": "latest"}, {"idempotency_key": "k" * 256}):
+        with pytest.raises(stripe.InvalidRequestError):
+            await partner.api.payment_intents.create_async(HELD, options)  # type: ignore[arg-type]
+    assert partner.kinds() == []
+
+
 async def test_unknown_things_are_not_there(partner: Partner) -> None:
     for call in (
         partner.api.payment_intents.retrieve_async("pi_of_nobody"),
@@ -428,7 +478,7 @@ async def test_of_two_requests_at_once_one_waits(still: Partner) -> None:
     first = asyncio.create_task(
         still.api.payment_intents.create_async(HELD, {"idempotency_key": "a"})  # type: ignore[arg-type]
     )
-    await asyncio.sleep(0.05)
+    await until(lambda: still.simulator.api.keys.is_busy("a"))
     with pytest.raises(stripe.APIError) as refused:
         await still.api.payment_intents.create_async(HELD, {"idempotency_key": "a"})  # type: ignore[arg-type]
     assert (refused.value.http_status, refused.value.code) == (409, None)
@@ -490,24 +540,29 @@ async def test_a_rolled_secret_signs_beside_the_old_one(partner: Partner) -> Non
         assert all(partner.client.construct_event(body, mark, secret) for body, mark in partner.got)
 
 
+async def let_time_pass(partner: Partner, seconds: float) -> None:
+    """Move a clock that stands still, a little at a time, until nothing waits to be delivered."""
+    for _ in range(1000):
+        if not partner.simulator.delivery.waiting:
+            return
+        move(partner, seconds)
+        await asyncio.sleep(0.01)
+
+
 async def test_an_event_that_is_refused_comes_again_later_and_later(still: Partner) -> None:
     still.answers = [500, 404, 503] * 3
     await hold(still)
-    await asyncio.sleep(0.1)
-    for wait_s in (5, 30, 300):
-        assert still.got == []
-        move(still, wait_s)
-        await asyncio.sleep(0.1)
+    await let_time_pass(still, 5)
+    assert still.clock.monotonic() >= 5 + 30 + 300
+    assert still.answers == []
     assert len(set(still.types())) == 3
 
 
 async def test_an_endpoint_that_is_gone_is_given_up_after_three_days(still: Partner) -> None:
     still.answers = [500] * 100
     await hold(still)
-    for _ in range(11):
-        await asyncio.sleep(0.05)
-        move(still, 43_200)
-    await still.simulator.all_delivered()
+    await let_time_pass(still, 43_200)
+    assert still.simulator.delivery.waiting == {}
     assert still.got == []
     assert len(still.answers) == 100 - 3 * 11
 
