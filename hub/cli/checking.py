@@ -54,7 +54,12 @@ async def check_config(
     wrong = [problem for problem in problems if problem.severity.value == "error"]
     if session.out.json:
         session.out.data(
-            {"file": str(path), "ok": not wrong, "problems": problems, "tried": [_said(one) for one in tried]}
+            {
+                "file": str(path),
+                "ok": not wrong,
+                "problems": [problem.as_dict() for problem in problems],
+                "tried": [_said(one) for one in tried],
+            }
         )
     elif connect and result.errors:
         session.out.trouble("nothing outside was tried: mend the file first", style="yellow")

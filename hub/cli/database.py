@@ -10,7 +10,7 @@ from hub.cli.looks import facts
 from hub.cli.session import Session, command, group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from hub.config import HubConfig
 
@@ -69,7 +69,7 @@ def _shown(config: "HubConfig") -> str:
 
 
 @contextmanager
-def _reaching(config: "HubConfig") -> "Iterator[None]":
+def _reaching(config: "HubConfig") -> "Generator[None]":
     from sqlalchemy.exc import SQLAlchemyError
 
     from hub.config.connecting import plain_reason

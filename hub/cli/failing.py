@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,7 +22,7 @@ class Failure(Exception):  # noqa: N818 - it is how a command fails
 
 
 @contextmanager
-def explain(out: Output) -> Iterator[None]:
+def explain(out: Output) -> Generator[None]:
     """Turn what a command raises into lines on the other stream, and an exit status."""
     try:
         yield
@@ -75,7 +75,7 @@ def _words(error: Exception) -> tuple[str, list[Any], dict[str, Any]]:
 def _tell(out: Output, reason: str, problems: list[Any], data: dict[str, Any]) -> None:
     if out.json:
         said = {"error": "failed", "reason": reason or str(problems[0]), **data}
-        out.data({**said, "problems": problems} if problems else said)
+        out.data({**said, "problems": [one.as_dict() for one in problems]} if problems else said)
         return
     for line in [reason] if reason else []:
         out.trouble(line)

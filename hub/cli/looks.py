@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from rich import box
@@ -88,8 +88,7 @@ def cell(value: Any) -> RenderableType:
     if isinstance(value, datetime):
         return Text(moment(value))
     if isinstance(value, (list, tuple)):
-        several: Iterable[Any] = value
-        return Text(", ".join(str(one) for one in several))
+        return Text(", ".join(str(one) for one in cast("Iterable[Any]", value)))
     return Text(str(value))
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterable
-from typing import Any, cast
+from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -37,7 +37,10 @@ class Output:
 
     def data(self, value: Any) -> None:
         """Say a value as JSON, one document, whatever the terminal's width."""
-        sys.stdout.write(json.dumps(_plain(value), ensure_ascii=False, indent=2) + "\n")
+        from pydantic_core import to_jsonable_python
+
+        plain = to_jsonable_python(value, fallback=_own_words)
+        sys.stdout.write(json.dumps(plain, ensure_ascii=False, indent=2) + "\n")
         sys.stdout.flush()
 
     def line(self, text: str | Text, *, style: str = "") -> None:
@@ -56,16 +59,7 @@ def _console(stream: Any) -> Console:
     return Console(file=stream, width=width, highlight=False, emoji=False)
 
 
-def _plain(value: Any) -> Any:
-    """Return a value as JSON knows it: views dumped, by the same words as the API's."""
-    dump = getattr(value, "model_dump", None)
-    if dump is not None:
-        return dump(mode="json")
+def _own_words(value: Any) -> Any:
+    """Return what a problem or another value of ours says about itself."""
     as_dict = getattr(value, "as_dict", None)
-    if as_dict is not None:
-        return _plain(as_dict())
-    if isinstance(value, dict):
-        return {str(key): _plain(inner) for key, inner in cast("dict[Any, Any]", value).items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(inner) for inner in cast("Iterable[Any]", value)]
-    return value if value is None or isinstance(value, (str, int, float, bool)) else str(value)
+    return str(value) if as_dict is None else as_dict()

@@ -63,13 +63,13 @@ async def translate(
 def _sources(session: Session, folders: list[Path]) -> "Sources":
     """Return the mappings of hub.yaml where there is one, and else those of every type of connector."""
     from hub.catalogue import catalogue
-    from hub.config import CONFIG_FILE
+    from hub.config import CONFIG_FILE, folders_of_mappings
     from hub.mappings import sources
 
-    types = catalogue().values()
-    if session.config_file is None and not CONFIG_FILE.exists():
+    types, file = catalogue().values(), session.config_file or CONFIG_FILE
+    if session.config_file is None and not file.exists():
         return sources(types, folders)
-    return sources(types, (*session.config().mapping_folders, *folders))
+    return sources(types, (*folders_of_mappings(file, session.values), *folders))
 
 
 def _once(

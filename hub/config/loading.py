@@ -153,6 +153,22 @@ def load_config(
     return _read(root, path, replacements, known)
 
 
+def folders_of_mappings(path: Path, values: Path | None = None) -> tuple[Path, ...]:
+    """Return the folders under `mappings` alone: to try a mapping takes no secrets, and no partner's settings."""
+    root = parse_yaml(read_text(path, "the configuration"), str(path))
+    node = root.child("mappings")
+    if node is None:
+        return ()
+    named = os.environ.get(VALUES_VARIABLE)
+    replacements = read_values(values or (Path(named) if named else None), os.environ)
+    resolver = Resolver(replacements, path.absolute().parent)
+    filled = resolver.resolve(node, ("mappings",))
+    if resolver.problems:
+        raise ConfigError(resolver.problems.values())
+    folders = [leaf.value for _, leaf in filled.leaves() if isinstance(leaf.value, str)]
+    return tuple(path.absolute().parent / Path(folder).expanduser() for folder in folders)
+
+
 def default_config(environ: Mapping[str, str] | None = None) -> HubConfig:
     """Return what holds without a file: no connectors, and the store, bus and key that the environment names."""
     root = Node({}, Mark("(no hub.yaml)"))

@@ -22,17 +22,33 @@ class PortKind:
     commands: tuple[str, ...]
     hook: str
     """What a subclass of the suite says besides how often something happened; empty for nothing."""
+    fixture: str = "bench"
+    """What the suite calls the open bench."""
 
 
 _SHIPPED = '''
     def shipped_units(self, bench: Bench, effect: Effect) -> dict[str, int]:
         """Return the units by line that the partner believes to have left by `effect`."""
-        raise NotImplementedError("step 6: look into what the simulator was told")
+        raise NotImplementedError("step 5: look into what the simulator was told")
 '''
 _DELIVERED = '''
     def delivered(self, bench: Bench, effect: Effect) -> list[bytes]:
         """Return the bytes that arrived for `effect`, oldest first."""
-        raise NotImplementedError("step 6: look into what the simulator was told")
+        raise NotImplementedError("step 5: look into what the simulator was told")
+'''
+
+_HELD = '''
+    async def shop_holds(self, bench: Bench, amount: Money) -> str:
+        """Let a shop have `amount` authorised, past the hub, and return the gateway's reference."""
+        raise NotImplementedError("step 5: have the simulator hold money as a shop does")
+
+    async def stored_method(self, bench: Bench, *, pays: bool = True) -> tuple[str, str | None]:
+        """Return a stored payment method, and the customer's reference where the gateway has one."""
+        raise NotImplementedError("step 5: ask the simulator for one")
+
+    async def told(self, bench: Bench) -> tuple[Document, ...]:
+        """Return every document that the gateway's own messages became, once they have all arrived."""
+        raise NotImplementedError("step 5: read what the simulator has sent")
 '''
 
 PORTS: Mapping[str, PortKind] = {
@@ -42,7 +58,7 @@ PORTS: Mapping[str, PortKind] = {
     ),
     "gateway": PortKind(
         "PaymentGateway", "gateway", "payment_gateway", "payment", "PaymentDocument", "gateway",
-        ("AuthorisePayment", "CapturePayment", "VoidPayment", "RefundPayment"), "",
+        ("AuthorisePayment", "CapturePayment", "VoidPayment", "RefundPayment"), _HELD, "partner",
     ),
     "fulfilment": PortKind(
         "FulfilmentPoint", "fulfilment", "fulfilment_point", "dispatch", "DispatchDocument", "node",

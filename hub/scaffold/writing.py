@@ -77,9 +77,14 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
 
 
 def _words(name: str, kind: PortKind, root: Path) -> dict[str, str]:
+    reads, title = bool(kind.document), "".join(part.capitalize() for part in name.split("_"))
+    inner = (
+        f"from connectors.{name}.settings import {title}Settings",
+        f"from connectors.{name}.{kind.module} import {title}{kind.port}",
+    )
     return {
         "name": name,
-        "Name": "".join(part.capitalize() for part in name.split("_")),
+        "Name": title,
         "port": kind.port,
         "module": kind.module,
         "suite": kind.suite,
@@ -87,27 +92,27 @@ def _words(name: str, kind: PortKind, root: Path) -> dict[str, str]:
         "target": kind.target,
         "about": kind.about,
         "commands": ", ".join(kind.commands),
-        "first_command": kind.commands[0],
+        "command_imports": ", ".join(sorted({*kind.commands, "Command"})),
         "hook": kind.hook,
-        "readers": f'readers={{"{kind.document}": partial(_read, resources.mappings, name)}},'
-        if kind.document
+        "fixture": kind.fixture,
+        "hook_imports": _HOOK_IMPORTS.get(kind.port, ""),
+        "inner_imports": "\n".join(sorted(inner)),
+        "readers": f'\n        readers={{"{kind.document}": partial(_read, resources.mappings, name)}},'
+        if reads
         else "",
-        "reader": _READER.format(name=name, document=kind.document, about=kind.about)
-        if kind.document
-        else "",
-        "reader_imports": _READER_IMPORTS if kind.document else "",
-        "resources": "Mappings, OpenConnector, Resources" if kind.document else "OpenConnector, Resources",
-        "raw": "\nfrom core.ports import RawDocument" if kind.document else "",
-        "mappings_import": "\nimport mappings" if kind.document else "",
-        "path_import": "from pathlib import Path\n" if kind.document else "",
-        "mappings_folder": f'\n    mappings=(Path(mappings.__path__[0]) / "{name}",),'
-        if kind.document
-        else "",
+        "reader": _READER.format(name=name, document=kind.document, about=kind.about) if reads else "",
+        "reader_imports": "\nfrom canonical.documents import Document" if reads else "",
+        "resources": "Mappings, OpenConnector, Resources" if reads else "OpenConnector, Resources",
+        "raw": "\nfrom core.ports import RawDocument" if reads else "",
+        "path_import": "from pathlib import Path\n\nimport mappings\n" if reads else "",
+        "mappings_folder": f'\n    mappings=(Path(mappings.__path__[0]) / "{name}",),' if reads else "",
         "rules": _rules(root),
     }
 
 
-_READER_IMPORTS = "\nfrom canonical.documents import Document"
+_HOOK_IMPORTS = {
+    "PaymentGateway": "\nfrom canonical.documents import Document\nfrom canonical.money import Money"
+}
 
 
 _READER = """
