@@ -1,0 +1,181 @@
+"""`make bench`: every measurement of the hub, in turn and as ratios, written to `docs/benchmarks.md`.
+
+    python -m benchmarks.run [--json] [--quick] [--no-write]
+
+Machines are noisy: programs that are compared run one after the other in the same session, `--rounds` times, and the
+medians are compared.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import uvloop
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import celery_chain, floor, hub_chain, whole_orders
+
+REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+LIBRARIES = ("faststream", "aio-pika", "asyncpg", "pydantic", "sqlalchemy", "celery", "uvloop")
+
+
+@dataclass(slots=True)
+class Plan:
+    """How much of what is measured."""
+
+    amqp_url: str
+    dsn: str
+    rounds: int = 3
+    chain_orders: int = 1500
+    celery_orders: int = 200
+    whole_orders: int = 2000
+    stored_orders: int = 100_000
+
+
+@dataclass(slots=True)
+class Figures:
+    """Everything measured, by name; what could not be is missing, with the reason in `missing`."""
+
+    values: dict[str, float] = field(default_factory=dict[str, float])
+    missing: dict[str, str] = field(default_factory=dict[str, str])
+
+
+async def measure(plan: Plan, say: Callable[[str], None]) -> Figures:
+    """Run everything."""
+    figures = Figures()
+    await _chain(plan, figures, say)
+    say("whole orders, real rules and mappings, partners stubbed")
+    for name, run in (
+        ("whole", whole_orders.run(plan.whole_orders, plan.amqp_url, plan.dsn)),
+        ("half_load", whole_orders.run_at(plan.whole_orders // 2, plan.amqp_url, plan.dsn, rate_s=50)),
+        ("stored", whole_orders.run(plan.whole_orders, plan.amqp_url, plan.dsn, stored=plan.stored_orders)),
+    ):
+        await _try(name, run, figures)
+    say("mapping against the same by hand")
+    figures.values.update(_mapping())
+    say("start-up and memory, embedded")
+    await _try("embedded", _embedded(), figures)
+    return figures
+
+
+async def _chain(plan: Plan, figures: Figures, say: Callable[[str], None]) -> None:
+    """Eight durable steps an order: hub, floor twice, Celery; medians of the rounds."""
+    found: dict[str, list[float]] = {}
+    amqp, dsn = plan.amqp_url, plan.dsn
+    for n in range(plan.rounds):
+        say(f"eight durable steps, round {n + 1} of {plan.rounds}")
+        runs: dict[str, Awaitable[Any]] = {
+            "hub": hub_chain.run(plan.chain_orders, amqp, dsn),
+            "floor": floor.run(plan.chain_orders, amqp, dsn, packed=False),
+            "floor_envelopes": floor.run(plan.chain_orders, amqp, dsn, packed=True),
+            "celery": celery_chain.run(plan.celery_orders, amqp, dsn),
+            "hub_two_workers": hub_chain.run(plan.chain_orders, amqp, dsn, workers=2),
+        }
+        for name, run in runs.items():
+            found.setdefault(name, []).append((await run).orders_s)
+    middle = {name: statistics.median(rates) for name, rates in found.items()}
+    figures.values.update({f"{name}_orders_s": round(rate, 1) for name, rate in middle.items()})
+    figures.values["ratio_celery"] = round(middle["hub"] / middle["celery"], 2)
+    figures.values["ratio_floor"] = round(middle["hub"] / middle["floor"], 2)
+    figures.values["ratio_floor_envelopes"] = round(middle["hub"] / middle["floor_envelopes"], 2)
+    figures.values["ratio_two_workers"] = round(middle["hub_two_workers"] / middle["hub"], 2)
+
+
+async def _try(name: str, run: Awaitable[dict[str, float]], figures: Figures) -> None:
+    try:
+        for key, value in (await run).items():
+            figures.values[f"{name}_{key}"] = round(value, 3)
+    except (OSError, RuntimeError, asyncpg.PostgresError) as error:
+        figures.missing[name] = str(error)
+
+
+def _mapping() -> dict[str, float]:
+    program = [sys.executable, "-m", "benchmarks.mapping", "--json"]
+    done = subprocess.run(program, capture_output=True, text=True, check=True, cwd=REPORT.parent.parent)  # noqa: S603
+    ratios = json.loads(done.stdout.splitlines()[-1])
+    return {f"mapping_{name}": value for name, value in ratios.items() if isinstance(value, int | float)}
+
+
+async def _embedded() -> dict[str, float]:
+    """Start `orderhub run` embedded, and see when it serves and how much memory it takes."""
+    return await whole_orders.start_embedded()
+
+
+def report(figures: Figures, plan: Plan) -> str:
+    """Return the page: what was measured, with machine, versions, command and date."""
+    versions = ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
+    rows = "\n".join(f"| `{name}` | {value:g} |" for name, value in sorted(figures.values.items()))
+    missing = "\n".join(f"- `{name}` was not measured: {reason}" for name, reason in figures.missing.items())
+    return (
+        f"{_HEAD}\n## As measured\n\n"
+        f"{datetime.now(UTC):%Y-%m-%d}, `make bench`: {os.cpu_count()} cores ({platform.machine()}), with broker and "
+        f"database beside the hub; Python {platform.python_version()}, {versions}. Medians of {plan.rounds} rounds.\n\n"
+        f"| figure | value |\n| --- | --- |\n{rows}\n\n{missing}\n"
+    )
+
+
+_HEAD = """# Benchmarks
+
+Written by `make bench`; nothing here is edited by hand. Rates depend on the machine, so what counts are ratios of
+programs that ran one after the other in the same session.
+
+| figure | what |
+| --- | --- |
+| `hub_orders_s` | orders through eight durable steps, the production engine with the rules of `benchmarks/chain.yaml`, one worker |
+| `hub_two_workers_orders_s` | the same, two worker processes |
+| `floor_orders_s` | the same rows by bare aio-pika and asyncpg with group commit, message by message |
+| `floor_envelopes_orders_s` | the same with what a commit produced packed into envelopes |
+| `celery_orders_s` | the same rows by Celery: acks_late, a transaction per task, two processes |
+| `ratio_celery`, `ratio_floor` | hub against Celery; against the floor message by message. Goals: 10 and 1.2 |
+| `whole_*` | whole standard orders (webstore in, Stripe, warehouse, mails, webhooks): real rules and mappings, partners stubbed in process |
+| `half_load_*` | the same at 50 orders a second: seconds from arrival to release |
+| `stored_*` | the same with 100,000 orders in the store already |
+| `mapping_*` | the time of a declarative mapping against the same translation written by hand. Goal: at most 2 |
+| `embedded_*` | `orderhub run` on SQLite: seconds until it serves, and memory |
+"""
+
+
+def main() -> None:
+    """Measure, print the table, and write the report."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", action="store_true", help="end with one line of JSON")
+    parser.add_argument("--quick", action="store_true", help="a tenth of everything, one round: to see that it runs")
+    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
+    amqp, dsn = "amqp://guest:guest@127.0.0.1:5672/", "postgresql://postgres@127.0.0.1:5432/postgres"
+    parser.add_argument("--amqp-url", default=os.environ.get("ORDERHUB_BENCH_AMQP_URL", amqp))
+    parser.add_argument("--dsn", default=os.environ.get("ORDERHUB_BENCH_POSTGRES_URL", dsn))
+    given = parser.parse_args()
+    plan = Plan(given.amqp_url, given.dsn)
+    if given.quick:
+        plan = Plan(given.amqp_url, given.dsn, 1, 150, 40, 100, 1000)
+    console = Console(stderr=True)
+    figures = uvloop.run(measure(plan, lambda text: console.print(f"[dim]{text}[/]")))
+    table = Table(title="orderhub, measured")
+    table.add_column("figure")
+    table.add_column("value", justify="right")
+    for name, value in sorted(figures.values.items()):
+        table.add_row(name, f"{value:g}")
+    console.print(table)
+    for name, reason in figures.missing.items():
+        console.print(f"[red]{name} was not measured:[/] {reason}")
+    if not given.no_write:
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(report(figures, plan), encoding="utf-8")
+    if given.json:
+        print(json.dumps({**figures.values, **{f"missing_{k}": v for k, v in figures.missing.items()}}))
+
+
+if __name__ == "__main__":
+    main()
