@@ -22,7 +22,7 @@ from core.errors import OutcomeUnknownError, RejectedError, RetryableError
 from core.loopback import LoopbackServer
 from core.ports import Outgoing
 from tests.connectors.stripe.stage import SECRET_KEY, WEBHOOK_SECRET
-from tests.contracts.building import NOON, an_order
+from tests.contracts.building import NOON, an_order, somebody
 
 ORDER = an_order()
 EUROS = Money.of("24.80", "EUR")
@@ -158,6 +158,15 @@ def test_what_is_no_payment_intent_never_becomes_an_address(reference: str) -> N
 def test_a_stored_method_and_its_customer_are_checked_likewise(method: str, customer: str | None) -> None:
     with pytest.raises(RejectedError, match="not a Stripe id"):
         write_request(authorise(PaymentMethod.STORED, method, customer), ORDER, API_VERSION)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+def test_stripe_is_told_nothing_about_people(command: Command) -> None:
+    outgoing = write_request(command, ORDER, API_VERSION)
+    sent = unquote_plus(outgoing.body.decode()) + outgoing.target + str(outgoing.headers)
+    person = somebody()
+    for private in (person.name, person.email, person.city, person.postcode, *person.address_lines):
+        assert str(private) not in sent
 
 
 def test_money_that_the_channel_has_already_is_not_authorised() -> None:
