@@ -85,7 +85,15 @@ class Hub:
         )  # fmt: skip
         engine = Engine(database, bus, blueprint.clock, world, blueprint.engine_limits)
         limits = {name: placement.limits for name, placement in blueprint.connectors.items()}
-        runner = EffectRunner(database, engine, bus, blueprint.clock, connectors, limits)
+        runner = EffectRunner(
+            database,
+            engine,
+            bus,
+            blueprint.clock,
+            connectors,
+            limits,
+            lease_margin_s=blueprint.lease_margin_s,
+        )
         scheduler = Scheduler(database, engine, bus, blueprint.clock, connectors, beat=blueprint.beat)
         return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, role)
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from canonical.policy import Policy
 from core.clock import Clock, SystemClock
 from core.connector import Connector, Limits, Mappings
+from core.effects.claims import LEASE_MARGIN_S
 from core.engine.cascade import Rulebook
 from core.engine.engine import EngineLimits
 from core.scheduler.scheduler import Beat
@@ -42,6 +43,8 @@ class Blueprint:
     engine_limits: EngineLimits = field(default_factory=EngineLimits)
     beat: Beat = field(default_factory=Beat)
     wait_for_order_s: float = 24 * 3600.0
+    lease_margin_s: float = LEASE_MARGIN_S
+    """How long an effect's lease outlives its port's deadline."""
     prefetch: int = 50
 
     @property

@@ -41,6 +41,7 @@ _PARTIES = (
 )
 _ORDERS = "SELECT id, schema, doc FROM orders WHERE id {any:1:uuid}"
 _ITEMS = "SELECT sku, doc FROM items WHERE sku {any:1:text}"
+LEASE_MARGIN_S = 15.0
 TARGET = "x-target"
 """The stored header that keeps `Outgoing.target`."""
 
@@ -75,7 +76,7 @@ class Lease:
     """Who claims, for how long beyond each port's deadline."""
 
     owner: str
-    margin_s: float = 15.0
+    margin_s: float = LEASE_MARGIN_S
 
 
 async def expire(session: Session, connector: str, settle_s: float) -> None:

@@ -19,7 +19,7 @@ from core.bus.port import Bus, Delivery, inbound, write_item
 from core.clock import Clock
 from core.connector import Limits, OpenConnector
 from core.effects import claims
-from core.effects.claims import Claim, Lease, Refusal
+from core.effects.claims import LEASE_MARGIN_S, Claim, Lease, Refusal
 from core.effects.throttle import Throttle
 from core.engine.changes import signature
 from core.engine.engine import Engine
@@ -82,6 +82,8 @@ class EffectRunner:
         clock: Clock,
         connectors: Mapping[str, OpenConnector],
         limits: Mapping[str, Limits],
+        *,
+        lease_margin_s: float = LEASE_MARGIN_S,
     ) -> None:
         self.statistics = RunnerStatistics()
         self.throttles = {name: Throttle(clock, limits.get(name, Limits())) for name in connectors}
@@ -97,7 +99,7 @@ class EffectRunner:
             name: max((port.settle_s for port in connector.effects), default=0.0)
             for name, connector in connectors.items()
         }
-        self._lease = Lease(owner=str(uuid7()))
+        self._lease = Lease(str(uuid7()), lease_margin_s)
         self._hot: set[str] = set()
         self._deliveries: list[Delivery] = []
         self._wake = asyncio.Event()

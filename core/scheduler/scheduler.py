@@ -37,6 +37,8 @@ class Beat:
     timers_s: float = 1.0
     waiting_s: float = 2.0
     clean_up_s: float = 3600.0
+    lease_s: float = LEASE_S
+    """How long a job's lease outlives its interval: what others wait for after a worker was killed."""
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ class Scheduler:
 
     async def _holds(self, lease: str, every_s: float) -> bool:
         async with self._database.transaction() as session:
-            return await leases.take(session, lease, self._owner, every_s + LEASE_S)
+            return await leases.take(session, lease, self._owner, every_s + self._beat.lease_s)
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
