@@ -22,7 +22,8 @@ from core.store.sql import Session, bulk
 _DUE = (
     "SELECT id, key, connector, command, body, order_id, message_id, correlation_id, state, attempt, looks, "
     "first_sent_at, request_id FROM effects "
-    "WHERE connector = $1 AND state IN ('pending', 'unknown') AND due_at <= $2 ORDER BY due_at, id LIMIT $3 {skip}"
+    "WHERE connector = $1 AND state IN ('pending', 'sending', 'unknown') AND state <> 'sending' AND due_at <= $2 "
+    "ORDER BY due_at, id LIMIT $3 {skip}"
 )
 _CLAIM = bulk(
     "UPDATE effects SET state = 'sending', attempt = r.attempt, looks = r.looks, lease_until = r.lease_until, "
@@ -33,8 +34,9 @@ _CLAIM = bulk(
 )
 _EXPIRE = (
     "UPDATE effects SET state = 'unknown', due_at = $3, reason = 'the worker that sent it is gone' "
-    "WHERE connector = $1 AND state = 'sending' AND lease_until < $2"
+    "WHERE connector = $1 AND state IN ('pending', 'sending', 'unknown') AND state = 'sending' AND lease_until < $2"
 )
+"""All states are named as in the index of open effects, word for word: only so SQLite uses it."""
 _PARTIES = (
     "SELECT p.order_id, p.key_id, p.body, k.wrapped FROM parties p LEFT JOIN data_keys k ON k.id = p.key_id "
     "WHERE p.order_id {any:1:uuid}"

@@ -81,6 +81,11 @@ class Scheduler:
         self._connectors, self._maintain, self._beat = connectors, maintain, beat or Beat()
         self._owner = str(uuid7())
         self._tasks: list[asyncio.Task[None]] = []
+        self._further: list[tuple[str, float, Callable[[], Awaitable[None]]]] = []
+
+    def add(self, name: str, every_s: float, job: Callable[[], Awaitable[None]]) -> None:
+        """Add a job of the application's own, before the start: once across all workers, every so many seconds."""
+        self._further.append((name, every_s, job))
 
     def start(self) -> None:
         """Begin, with what an earlier process left in the outbox of an embedded bus."""
@@ -89,6 +94,8 @@ class Scheduler:
         self._spawn("timers", beat.timers_s, self._timers, leased=True)
         self._spawn("waiting", beat.waiting_s, self._waiting, leased=True)
         self._spawn("clean-up", beat.clean_up_s, self._clean_up, leased=True)
+        for job_name, every_s, job in self._further:
+            self._spawn(job_name, every_s, job, leased=True)
         for name, connector in self._connectors.items():
             for feed in connector.feeds:
                 self._tasks.append(

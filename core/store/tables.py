@@ -92,6 +92,12 @@ messages = Table(
     Index(None, "order_id"),
     Index(None, "causation_id"),
     Index(None, "connector", "status"),
+    Index(
+        "ix_messages_copies",
+        "replay_of",
+        postgresql_where=text("replay_of IS NOT NULL"),
+        sqlite_where=text("replay_of IS NOT NULL"),
+    ),
     **_BY_ID,
 )
 
@@ -147,6 +153,13 @@ orders = Table(
     Column("doc", Text),
     UniqueConstraint("channel", "channel_ref"),
     Index(None, "status", "updated_at"),
+    Index("ix_orders_held", "id", postgresql_where=text("held"), sqlite_where=text("held")),
+    Index(
+        "ix_orders_quarantined",
+        "quarantined_by",
+        postgresql_where=text("quarantined_by IS NOT NULL"),
+        sqlite_where=text("quarantined_by IS NOT NULL"),
+    ),
 )
 
 journal = Table(
@@ -287,6 +300,12 @@ effects = Table(
         "due_at",
         postgresql_where=text("state IN ('pending', 'sending', 'unknown')"),
         sqlite_where=text("state IN ('pending', 'sending', 'unknown')"),
+    ),
+    Index(
+        "ix_effects_parked",
+        "connector",
+        postgresql_where=text("state = 'parked'"),
+        sqlite_where=text("state = 'parked'"),
     ),
 )
 

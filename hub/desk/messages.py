@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from canonical.base import Instant
+from canonical.documents import KeyKind
 from core.errors import DocumentError, HubError
 from core.ports import RawDocument
 from core.store import messages as store
@@ -36,8 +37,10 @@ _CHILDREN = _RELATIVE + "causation_id = $1 AND id <> $1 ORDER BY id LIMIT 200"
 _REPLAYS = _RELATIVE + "replay_of = $1 ORDER BY id LIMIT 200"
 _KEYS = "SELECT kind, value FROM message_keys WHERE message_id = $1 ORDER BY kind, value"
 _FAILURES = "SELECT id FROM failures WHERE message_id = $1 ORDER BY id"
-_EFFECTS = "SELECT id FROM effects WHERE message_id = $1 OR request_id = $1 ORDER BY id"
+_EFFECTS = "SELECT id FROM effects WHERE order_id = $1 AND (message_id = $2 OR request_id = $2) ORDER BY id"
 _ANCESTORS = 20
+_KINDS = ", ".join(f"'{kind.value}'" for kind in KeyKind)
+_BY_KEY = f"id IN (SELECT message_id FROM message_keys WHERE kind IN ({_KINDS}) AND value = ?)"  # noqa: S608 - kinds are ours
 
 
 class MessageFilter(View):
@@ -67,7 +70,7 @@ class MessageFilter(View):
         if self.until is not None:
             conditions.add("recorded_at < ?", self.until)
         if self.key is not None:
-            conditions.add("id IN (SELECT message_id FROM message_keys WHERE value = ?)", self.key)
+            conditions.add(_BY_KEY, self.key)
         if self.signature is not None:
             conditions.add("id IN (SELECT message_id FROM failures WHERE signature = ?)", self.signature)
         return conditions
@@ -107,7 +110,7 @@ async def show_message(ctx: DeskContext, principal: Principal, message_id: UUID)
         lineage = await _lineage(session, row)
         keys = [from_row(KeyView, r) for r in await session.rows(_KEYS, message_id)]
         failures = [r["id"] for r in await session.rows(_FAILURES, message_id)]
-        effects = [r["id"] for r in await session.rows(_EFFECTS, message_id)]
+        effects = [r["id"] for r in await session.rows(_EFFECTS, row["order_id"], message_id)]
     headers, body, encoding, unavailable = _content(content, masked=masked)
     return MessageDetail(
         **dict(_summary(row, masked=masked)),

@@ -20,7 +20,7 @@ _BY_KEY = (
     "WHERE k.kind {any:1:text} AND k.value {any:2:text} AND m.order_id IS NOT NULL "
     "UNION SELECT order_id FROM effects WHERE key {any:2:text}"
 )
-_BY_REFERENCE = "SELECT id FROM orders WHERE channel_ref = $1"
+_BY_REFERENCE = "SELECT id FROM orders WHERE channel {any:1:text} AND channel_ref = $2"
 _CHANNELS = "SELECT DISTINCT channel FROM orders"
 _BY_PERSON = "SELECT order_id FROM party_index WHERE kind = $1 AND digest = $2 LIMIT 2000"
 
@@ -54,7 +54,7 @@ ALL_ORDERS = OrderFilter()
 async def where(session: Session, ctx: DeskContext, principal: Principal, wanted: OrderFilter) -> Where:
     """Return the conditions of a filter. Looking for a person takes the right to."""
     conditions = Where()
-    conditions.plain("doc IS NOT NULL")
+    conditions.plain("status IS NOT NULL")
     conditions.equal(
         status=wanted.status, payment_status=wanted.payment, fulfilment_status=wanted.fulfilment,
         held=wanted.held, channel=wanted.channel,
@@ -75,11 +75,11 @@ async def where(session: Session, ctx: DeskContext, principal: Principal, wanted
 async def _by_text(session: Session, ctx: DeskContext, text: str) -> list[UUID]:
     if "\x00" in text:
         return []
-    found = set(_ids(await session.rows(_BY_REFERENCE, text), "id"))
+    channels = sorted(row["channel"] for row in await session.rows(_CHANNELS))
+    found = set(_ids(await session.rows(_BY_REFERENCE, channels, text), "id"))
     with suppress(ValueError):
         found.add(UUID(text))
-    channels = {row["channel"] for row in await session.rows(_CHANNELS)}
-    names = sorted(channels | set(ctx.connectors))
+    names = sorted({*channels, *ctx.connectors})
     values = [text, *(f"{name}:{text}" for name in names)]
     found.update(_ids(await session.rows(_BY_KEY, _KINDS, values), "order_id"))
     return sorted(found)[-MOST_FOUND:]

@@ -24,6 +24,9 @@ from hub.desk.replay_views import ReplayItemView, ReplayMode, ReplayState, Repla
 
 MOST_FAILURES = 10_000
 PORTION = 100
+PORTIONS = 20
+BEAT_S = 2.0
+"""How often a running replay is looked after."""
 RAMP = (1, 10, 100)
 """How many a canary has sent in all before it waits for their outcome; after the last, the rest goes."""
 _REPLAY = "SELECT id, state, mode, actor, role, selection, reason, recorded_at, started_at, finished_at FROM replays"
@@ -36,7 +39,7 @@ _START = (
     "UPDATE replays SET state = 'running', mode = $2, actor = $3, role = $4, started_at = $5 WHERE id = $1"
 )
 _END = "UPDATE replays SET state = $2, reason = $3, finished_at = $4 WHERE id = $1"
-_RUNNING = "SELECT id FROM replays WHERE state = 'running' ORDER BY id"
+_RUNNING = "SELECT id, mode FROM replays WHERE state = 'running' ORDER BY id"
 _NEXT = "SELECT seq, failure_id FROM replay_items WHERE replay_id = $1 AND status = 'planned' ORDER BY seq LIMIT $2"
 _SENT = bulk(
     "UPDATE replay_items SET status = r.status, item_id = r.item_id, reason = r.reason FROM {rows} "
@@ -101,8 +104,7 @@ async def run(
         await audit(
             session, ctx, principal, "replay.run", str(replay_id), f"{mode.value}: {row['selection']}"
         )
-    while await advance(ctx, replay_id) and mode is ReplayMode.ALL:
-        pass
+    await _advance_some(ctx, replay_id, mode.value)
     return await status(ctx, principal, replay_id)
 
 
@@ -147,8 +149,16 @@ async def list_items(
 async def advance_all(ctx: DeskContext) -> int:
     """Send the next portion of every running replay whose time it is; returns how many moved. Safe to repeat."""
     async with ctx.database.reading() as session:
-        running = [as_uuid(row["id"]) for row in await session.rows(_RUNNING)]
-    return sum([await advance(ctx, replay_id) for replay_id in running])
+        running = [(as_uuid(row["id"]), row["mode"]) for row in await session.rows(_RUNNING)]
+    return sum([await _advance_some(ctx, replay_id, mode) for replay_id, mode in running])
+
+
+async def _advance_some(ctx: DeskContext, replay_id: UUID, mode: str) -> bool:
+    """Send several portions, a canary one: the rest goes at the next beat."""
+    for portions in range(PORTIONS if mode == ReplayMode.ALL.value else 1):
+        if not await advance(ctx, replay_id):
+            return portions > 0
+    return True
 
 
 async def advance(ctx: DeskContext, replay_id: UUID) -> bool:

@@ -8,11 +8,16 @@ from hub.desk.access import Permission, Principal
 from hub.desk.base import View, as_instant
 from hub.desk.context import DeskContext
 
-_ORDERS = "SELECT status, COUNT(*) AS n FROM orders WHERE doc IS NOT NULL GROUP BY status"
+_ORDERS = "SELECT status, COUNT(*) AS n FROM orders WHERE status IS NOT NULL GROUP BY status"
 _HELD = "SELECT COUNT(*) AS n FROM orders WHERE held"
 _QUARANTINED = "SELECT COUNT(*) AS n FROM orders WHERE quarantined_by IS NOT NULL"
 _FAILURES = "SELECT status, COUNT(*) AS n, MIN(recorded_at) AS oldest FROM failures GROUP BY status"
-_EFFECTS = "SELECT connector, state, COUNT(*) AS n FROM effects GROUP BY connector, state"
+_EFFECTS = (
+    "SELECT connector, state, COUNT(*) AS n FROM effects WHERE state IN ('pending', 'sending', 'unknown') "
+    "GROUP BY connector, state "
+    "UNION ALL SELECT connector, 'parked' AS state, COUNT(*) AS n FROM effects WHERE state = 'parked' "
+    "GROUP BY connector"
+)
 _OLDEST_EFFECT = (
     "SELECT MIN(recorded_at) AS oldest FROM effects WHERE state IN ('pending', 'sending', 'unknown')"
 )
@@ -23,7 +28,7 @@ _BACK_ORDERS = "SELECT COUNT(*) AS n FROM back_orders"
 
 
 class EffectCount(View):
-    """How many effects of a connector are in a state."""
+    """How many effects of a connector are in a state that is not the end: pending, sending, unknown, parked."""
 
     connector: str
     state: str

@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -35,7 +34,6 @@ from core.ports import (
 from core.scheduler.scheduler import Beat
 from core.security.keys import MasterKey
 from core.simulator import Simulator, Workshop
-from core.store.migrate import upgrade
 from hub.application import Hub
 from hub.blueprint import Blueprint, Placement
 from hub.desk import master_data, stock
@@ -305,18 +303,16 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(folder: Path, store_url: str | None = None) -> AsyncIterator[Stage]:
-    """Run a hub with an item, a node and stock, on a store of its own: a file in `folder`, or the one named."""
+async def stage(store_url: str) -> AsyncIterator[Stage]:
+    """Run a hub with an item, a node and stock, on a store of its own that has its tables."""
     PARTNERS.clear()
     Reading.mended = False
-    url = store_url or f"sqlite:///{folder / 'hub.db'}"
-    await upgrade(url)
     placements = {
         name: Placement(BENCH, BenchSettings(), Limits(ladder_s=(0.01,)))
         for name in ("shop", "wms", "mailer")
     }
     blueprint = Blueprint(
-        store_url=url,
+        store_url=store_url,
         bus_url="embedded://",
         master_key=MasterKey(b"k" * 32),
         connectors=placements,

@@ -111,7 +111,7 @@ async def test_metrics_are_read_by_prometheus_and_name_nobody(api: Api) -> None:
     }
     assert values["orderhub_orders", "in_progress"] == 1
     assert values["orderhub_failures", "open"] == 1
-    assert values["orderhub_effects", "confirmed", "wms"] == 1
+    assert values["orderhub_effect_ends_total", "confirmed", "wms"] == 1
     assert values["orderhub_engine_items_total",] >= 2
     assert values["orderhub_breaker_open", "wms"] == 0
     assert "R-1" not in answer.text

@@ -69,12 +69,13 @@ async def test_the_numbers_add_up(hub: Stage) -> None:
     await hub.placed("R-1")
     await hub.failed()
     await hub.settled()
+    await hub.run("UPDATE effects SET state = 'parked' WHERE connector = 'mailer'")
     shown = await stats.statistics(hub.ctx, VIEWER)
     assert shown.orders == {"in_progress": 1}
     assert shown.open_failures() == 1
     assert shown.oldest_failure_s is not None
     assert shown.oldest_effect_s is None
-    assert {count.state for count in shown.effects} == {"confirmed"}
+    assert {(count.connector, count.state) for count in shown.effects} == {("mailer", "parked")}
 
 
 async def test_the_audit_log_is_for_engineers_and_filtered(hub: Stage) -> None:

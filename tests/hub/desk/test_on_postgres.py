@@ -1,13 +1,13 @@
 """The desk's reads and verbs on PostgreSQL: the same statements, another database."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from canonical.statuses import HoldType
 from core.errors import RetryableError
+from core.store.migrate import upgrade
 from hub.desk import (
     auditing,
     connectors,
@@ -38,8 +38,9 @@ from tests.hub.stage import ADMIN, EMAIL, SUPPORT, VIEWER, Reading, Stage, order
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, postgres_url: str) -> AsyncIterator[Stage]:
-    async with stage(tmp_path, postgres_url) as running:
+async def hub(postgres_url: str) -> AsyncIterator[Stage]:
+    await upgrade(postgres_url)
+    async with stage(postgres_url) as running:
         yield running
 
 
