@@ -15,11 +15,16 @@ from uuid import uuid4
 
 import pytest
 from _pytest.outcomes import Skipped  # `pytest.skip.Exception` is the same, but no type that mypy knows
+from hypothesis import settings
 
 from tests import services, starting
 from tests.services import Databases, Service, Unavailable
 
 SERVER_FIXTURES = {"rabbitmq_server": "rabbitmq", "postgres_server": "postgres"}
+# How long an example takes says more of the machine than of the code; CI tries the same examples every time.
+settings.register_profile("project", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("project")
+
 NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
 SERVERS = pytest.StashKey[dict[str, Service | Unavailable]]()
 
