@@ -26,6 +26,7 @@ from core.store.sql import Database, StoreUnavailableError
 from core.store.sqlite import SqliteDatabase
 from hub.blueprint import Blueprint
 from hub.cursors import StoredCursors
+from hub.desk import replays
 from hub.desk.context import DeskContext
 from hub.left import LeftToTheHub
 
@@ -110,6 +111,7 @@ class Hub:
             if self.bus.consumes_outbox:
                 await self.scheduler.sweep_all()
         if self.role in {Role.ALL, Role.SCHEDULER}:
+            self.scheduler.add("replays", replays.BEAT_S, self._look_after_replays)
             self.scheduler.start()
         self._upkeep = asyncio.create_task(self._keep_up(), name="master data")
         # The collector must not walk what lives as long as the process (measured: 267 → 751 µs per order without).
@@ -184,6 +186,10 @@ class Hub:
             *outward,
             Subscription(DEAD, self.engine.bury, 10),
         )
+
+    async def _look_after_replays(self) -> None:
+        """Send the next portions of the replays that run."""
+        await replays.advance_all(self.desk)
 
     async def _keep_up(self) -> None:
         """Follow the master data that rules see."""

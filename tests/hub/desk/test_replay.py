@@ -194,6 +194,15 @@ async def test_a_canary_that_comes_through_is_followed_by_all(hub: Stage) -> Non
     assert (await replays.status(hub.ctx, VIEWER, planned.id)).counts == {"resolved": 12}
 
 
+async def test_the_hub_looks_after_a_canary_by_itself(hub: Stage) -> None:
+    ids = await many(hub, 2)
+    planned = await replays.plan(hub.ctx, ENGINEER, ids=ids)
+    Reading.mended = True
+    await replays.run(hub.ctx, ENGINEER, planned.id, ReplayMode.CANARY)
+    await hub.until(lambda: hub.rows("SELECT id FROM replays WHERE state = 'done'"), seconds=30)
+    assert (await replays.status(hub.ctx, VIEWER, planned.id)).counts == {"resolved": 2}
+
+
 async def test_a_stopped_replay_sends_no_more(hub: Stage) -> None:
     ids = await many(hub, 3)
     planned = await replays.plan(hub.ctx, ENGINEER, ids=ids)
