@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Annotated, Self
+from functools import cache
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field
 
@@ -49,7 +50,8 @@ class Money(Value):
     @classmethod
     def zero(cls, currency: str) -> Self:
         """Return nothing, in `currency`."""
-        return cls(amount=Decimal(0), currency=currency)
+        nothing: Self = _zero(cls, currency)
+        return nothing
 
     @classmethod
     def from_minor(cls, units: int, currency: str) -> Self:
@@ -106,14 +108,23 @@ class Money(Value):
         return f"{self.amount:.{exponent(self.currency)}f} {self.currency}"
 
 
+_M = TypeVar("_M", bound=Money)
+
+
+@cache
+def _zero(kind: type[_M], currency: str) -> _M:
+    """There is one nothing per currency: rules compare with it often, and values are frozen."""
+    return kind(amount=Decimal(0), currency=currency)
+
+
 def total(amounts: Iterable[Money], currency: str) -> Money:
     """Add `amounts`; nothing adds up to zero in `currency`."""
-    result = Decimal(0)
+    result = None
     for amount in amounts:
         if amount.currency != currency:
             raise CurrencyMismatchError(currency, amount.currency)
-        result += amount.amount
-    return Money(amount=result, currency=currency)
+        result = amount.amount if result is None else result + amount.amount
+    return Money.zero(currency) if result is None else Money(amount=result, currency=currency)
 
 
 def allocate(whole: Money, weights: Sequence[Decimal | int]) -> tuple[Money, ...]:
@@ -147,7 +158,7 @@ def share_of_units(whole: Money, count: int, units: int, done: int) -> Money:
     if not 0 <= done <= done + units <= count:
         message = f"{units} more units after {done} of {count} is not possible"
         raise ValueError(message)
-    if not count:
+    if not units:
         return Money.zero(whole.currency)
 
     scaled = whole.amount.scaleb(exponent(whole.currency))

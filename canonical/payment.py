@@ -1,5 +1,6 @@
 """Payment as the fold of what the gateways said: requested, succeeded, failed, by reference."""
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 from canonical.base import Instant, Key, Name, Value
@@ -99,9 +100,8 @@ class Payment(Value):
                 latest[entry.key] = entry
         return tuple(latest.values())
 
-    def _sum(self, kind: PaymentKind, outcome: Outcome, currency: str) -> Money:
-        found = (e.amount for e in self.latest() if e.kind is kind and e.outcome is outcome)
-        return total(found, currency)
+    def _sum(self, kind: PaymentKind, currency: str, *outcomes: Outcome) -> Money:
+        return total((e.amount for e in self.of_kind(kind, *outcomes)), currency)
 
     def of_kind(self, kind: PaymentKind, *outcomes: Outcome) -> tuple[PaymentEntry, ...]:
         """Return the last words about operations of a kind that went so, oldest first."""
@@ -123,33 +123,7 @@ class Payment(Value):
         Nothing is left of one that was voided, or asked to be; nor after a final capture, which any capture is where
         the gateway allows but one. A capture that is not decided yet counts as made.
         """
-        latest = self.latest()
-        gone: set[str | None] = set()
-        taken: dict[str | None, Money] = {}
-        for e in latest:
-            if e.outcome is Outcome.FAILED:
-                continue
-            if e.kind is PaymentKind.VOID:
-                gone.add(e.reference)
-            elif e.kind is PaymentKind.CAPTURE:
-                taken[e.reference] = taken.get(e.reference, Money.zero(currency)) + e.amount
-                if e.final:
-                    gone.add(e.reference)
-        left: list[tuple[PaymentEntry, Money]] = []
-        for e in latest:
-            if (
-                e.kind is not PaymentKind.AUTHORISE
-                or e.outcome is not Outcome.SUCCEEDED
-                or e.reference in gone
-            ):
-                continue
-            used = taken.get(e.reference)
-            if used is not None and not e.multicapture:
-                continue
-            rest = e.amount - used if used is not None else e.amount
-            if rest.amount > 0:
-                left.append((e, rest))
-        return tuple(left)
+        return _left(self.latest(), currency)
 
     def available(self, currency: str) -> Money:
         """Return what may still be captured."""
@@ -159,28 +133,39 @@ class Payment(Value):
         """Return what the merchant has or can have: prepaid, captured, being captured, and capturable."""
         if not self.entries:
             return self.prepaid(currency)
-        taken = self.prepaid(currency) + self.captured(currency) + self.capture_pending(currency)
-        return taken + self.available(currency)
+        latest = self.latest()
+        taken = (
+            e.amount for e in latest if e.kind is PaymentKind.CAPTURE and e.outcome is not Outcome.FAILED
+        )
+        open_sums = (left for _, left in _left(latest, currency))
+        return total((*self._prepaid(), *taken, *open_sums), currency)
+
+    def taken(self, currency: str) -> Money:
+        """Return what was captured, or is being captured."""
+        return self._sum(PaymentKind.CAPTURE, currency, Outcome.SUCCEEDED, Outcome.REQUESTED)
 
     def captured(self, currency: str) -> Money:
         """Return what was captured for certain."""
-        return self._sum(PaymentKind.CAPTURE, Outcome.SUCCEEDED, currency)
+        return self._sum(PaymentKind.CAPTURE, currency, Outcome.SUCCEEDED)
 
     def capture_pending(self, currency: str) -> Money:
         """Return what was asked to be captured and is not decided."""
-        return self._sum(PaymentKind.CAPTURE, Outcome.REQUESTED, currency)
+        return self._sum(PaymentKind.CAPTURE, currency, Outcome.REQUESTED)
 
     def refunded(self, currency: str) -> Money:
         """Return what was paid back for certain."""
-        return self._sum(PaymentKind.REFUND, Outcome.SUCCEEDED, currency)
+        return self._sum(PaymentKind.REFUND, currency, Outcome.SUCCEEDED)
 
     def refund_pending(self, currency: str) -> Money:
         """Return what was asked to be paid back and is not decided."""
-        return self._sum(PaymentKind.REFUND, Outcome.REQUESTED, currency)
+        return self._sum(PaymentKind.REFUND, currency, Outcome.REQUESTED)
 
     def prepaid(self, currency: str) -> Money:
         """Return what the channel had been paid before the order came."""
-        return total((t.amount for t in self.tenders if t.method is PaymentMethod.PREPAID), currency)
+        return total(self._prepaid(), currency)
+
+    def _prepaid(self) -> Iterable[Money]:
+        return (t.amount for t in self.tenders if t.method is PaymentMethod.PREPAID)
 
     def disputed(self) -> bool:
         """Say whether a dispute is open."""
@@ -210,3 +195,28 @@ class Payment(Value):
         if last.kind is PaymentKind.VOID and last.outcome is Outcome.SUCCEEDED:
             return PaymentStatus.VOIDED
         return PaymentStatus.DECLINED if last.outcome is Outcome.FAILED else PaymentStatus.PENDING
+
+
+def _left(latest: Sequence[PaymentEntry], currency: str) -> tuple[tuple[PaymentEntry, Money], ...]:
+    gone: set[str | None] = set()
+    taken: dict[str | None, Money] = {}
+    for e in latest:
+        if e.outcome is Outcome.FAILED:
+            continue
+        if e.kind is PaymentKind.VOID:
+            gone.add(e.reference)
+        elif e.kind is PaymentKind.CAPTURE:
+            taken[e.reference] = taken.get(e.reference, Money.zero(currency)) + e.amount
+            if e.final:
+                gone.add(e.reference)
+    left: list[tuple[PaymentEntry, Money]] = []
+    for e in latest:
+        if e.kind is not PaymentKind.AUTHORISE or e.outcome is not Outcome.SUCCEEDED or e.reference in gone:
+            continue
+        used = taken.get(e.reference)
+        if used is not None and not e.multicapture:
+            continue
+        rest = e.amount - used if used is not None else e.amount
+        if rest.amount > 0:
+            left.append((e, rest))
+    return tuple(left)

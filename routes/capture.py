@@ -27,8 +27,10 @@ def capture_what_was_shipped(order: Order, event: Event, policy: Policy) -> Step
     """Capture what was shipped and is not captured yet, as the authorisations allow, never more than they hold."""
     if not order.shipments or order.blocked(Block.CAPTURE):
         return
-    last = not order.quantity(*NOT_LEFT_YET)
     capturable = order.payment.capturable(order.currency)
+    if not capturable and not isinstance(event, ShipmentCreated):
+        return
+    last = not order.quantity(*NOT_LEFT_YET)
     due = due_for_shipped(order, policy) - taken(order)
     for i, (entry, left) in enumerate(capturable):
         wanted = due
@@ -42,7 +44,7 @@ def capture_what_was_shipped(order: Order, event: Event, policy: Policy) -> Step
         final = last or not entry.multicapture or amount == left
         yield from _capture(order, entry, amount, final=final)
         due -= amount
-    if due.amount > 0 and (capturable or isinstance(event, ShipmentCreated)):
+    if due.amount > 0:
         reason = f"{due} of what was shipped is covered by no authorisation"
         yield StepRefused(order_id=order.id, step="capture", reason=reason)
 

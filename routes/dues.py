@@ -7,7 +7,7 @@ from canonical.policy import Policy
 
 def taken(order: Order) -> Money:
     """Return what was captured, or is being captured."""
-    return order.payment.captured(order.currency) + order.payment.capture_pending(order.currency)
+    return order.payment.taken(order.currency)
 
 
 def due_for_shipped(order: Order, policy: Policy) -> Money:

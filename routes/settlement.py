@@ -11,7 +11,7 @@ from canonical.events import (
     StepRefused,
     VoidFailed,
 )
-from canonical.money import Money
+from canonical.money import Money, total
 from canonical.order import NOT_LEFT_YET, Order
 from canonical.payment import Outcome, PaymentKind
 from canonical.policy import Policy
@@ -25,10 +25,12 @@ from routes.rules import rule
 @rule(Event)
 def void_what_is_not_needed(order: Order, event: Event, policy: Policy) -> Steps:
     """Let go what is still authorised once nothing more will be shipped and all that was shipped is captured."""
-    if order.quantity(*NOT_LEFT_YET) or taken(order) < due_at_most(order):
+    if order.quantity(*NOT_LEFT_YET):
         return
-    for entry, left in order.payment.capturable(order.currency):
-        yield from void(order, entry, left)
+    capturable = order.payment.capturable(order.currency)
+    if capturable and taken(order) >= due_at_most(order):
+        for entry, left in capturable:
+            yield from void(order, entry, left)
 
 
 @rule(Event)
@@ -42,7 +44,10 @@ def refund_what_was_taken_too_much(order: Order, event: Event, policy: Policy) -
     if not captures or payment.disputed() or payment.of_kind(PaymentKind.REFUND, Outcome.FAILED):
         return
     refunds = payment.of_kind(PaymentKind.REFUND, Outcome.SUCCEEDED, Outcome.REQUESTED)
-    excess = taken(order) - payment.refunded(currency) - payment.refund_pending(currency) - due_at_most(order)
+    paid_back = total((entry.amount for entry in refunds), currency)
+    excess = taken(order) - paid_back - due_at_most(order)
+    if excess.amount <= 0:
+        return
     left: dict[tuple[str, str], Money] = {}
     for entry in reversed(captures):
         place = (entry.gateway, entry.reference or "")
