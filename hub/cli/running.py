@@ -78,20 +78,16 @@ async def run(
 
 async def bench(
     session: Session,
-    orders: Annotated[int, typer.Option(min=1, help="How many orders.")] = 2000,
-    store: Annotated[
-        str | None, typer.Option(metavar="URL", help="The store; SQLite in a folder of its own unless said.")
-    ] = None,
-    bus: Annotated[str | None, typer.Option(metavar="URL", help="The bus; embedded unless said.")] = None,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="How many worker processes, on RabbitMQ.")] = 1,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A tenth of everything: to see that it runs.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--no-write", help="Leave docs/benchmarks.md as it is.")] = False,
 ) -> None:
-    """Measure the hub at its own durable work, with partners that answer at once.
+    """Measure the hub beside what else one could use, on RabbitMQ and PostgreSQL, and write docs/benchmarks.md.
 
-    Example: `orderhub bench --orders 5000 --store postgresql://postgres@127.0.0.1/bench --bus amqp://127.0.0.1/`
+    The servers are those at ORDERHUB_BENCH_AMQP_URL and ORDERHUB_BENCH_POSTGRES_URL, else at their usual local ports.
+    Example: `orderhub bench --quick --no-write`
     """
     from hub.bench import BenchOptions, run_bench
 
-    options = BenchOptions(
-        orders=orders, store_url=store, bus_url=bus, workers=workers, json=session.out.json
-    )
-    raise typer.Exit(await run_bench(options))
+    raise typer.Exit(await run_bench(BenchOptions(json=session.out.json, quick=quick, write=not keep)))
