@@ -95,6 +95,17 @@ def test_several_captures_are_paid_back_newest_first_each_up_to_what_it_took() -
     ]
 
 
+def test_a_capture_that_is_not_needed_for_it_is_not_paid_back() -> None:
+    w = World(stock({"berlin": {"A": 2}}))
+    w.tell(placed(line("1", "A", 2), tenders=(tender(1, "10.00"), tender(2, "15.00"))))
+    w.tell(captured_at_the_desk("10.00", "ch_1", "pi_1"), captured_at_the_desk("15.00", "ch_2", "pi_2"))
+    w.authorised("pi_1", "10.00")
+    w.dispatch(R, "s1", ("A", 1))
+    cancel(w)
+    w.stopped(R)
+    assert [(c.reference, c.amount) for c in w.sent(RefundPayment)] == [("pi_2", eur("10.00"))]
+
+
 def test_what_was_paid_back_at_the_gateways_desk_is_not_paid_back_again() -> None:
     w = captured_early()
     w.tell(
