@@ -239,6 +239,8 @@ def _plain(value: Any) -> str:
             return f"{amount} {currency}"
         case {"type": kind, "reason": reason}:
             return f"{kind}: {reason}"
+        case bool():
+            return "yes" if value else "no"
         case str() | int():
             return str(value)
         case _:

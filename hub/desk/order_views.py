@@ -76,6 +76,7 @@ class OrderFailure(View):
     error: str
     connector: str
     reason: str
+    claimed_by: str | None
     recorded_at: datetime
 
 

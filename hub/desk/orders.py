@@ -40,7 +40,7 @@ _EFFECTS = (
     "FROM effects WHERE order_id = $1 ORDER BY id"
 )
 _FAILURES = (
-    "SELECT id, status, stage, error, connector, reason, details, recorded_at FROM failures "
+    "SELECT id, status, stage, error, connector, reason, details, claimed_by, recorded_at FROM failures "
     "WHERE order_id = $1 OR message_id IN (SELECT id FROM messages WHERE order_id = $1) ORDER BY id"
 )
 _TIMERS = "SELECT name, type, due_at FROM timers WHERE order_id = $1 ORDER BY due_at"

@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hub.desk.access import Role
 from tests.hub.api.conftest import Api
+from tests.hub.defects import quarantined
 from tests.hub.stage import EMAIL, NAME, order_json
 
 EVIL = "<script>alert(1)</script>"
@@ -64,6 +65,22 @@ async def test_an_orders_page_tells_its_story_in_order(api: Api) -> None:
         < text.index("<b>Order placed</b>")
         < text.index("To wms: Submit release")
     )
+
+
+async def test_a_failures_page_marks_the_line_that_is_wrong(api: Api) -> None:
+    failure_id, _ = await api.stage.failed()
+    text = (await (await _in(api)).get(f"/console/failures/{failure_id}")).text
+    assert "\n<mark>   3" in text
+
+
+async def test_a_page_of_an_order_that_waits_leads_to_its_failure(api: Api) -> None:
+    _, order_id, failure_id = await quarantined(api.stage)
+    client = await _in(api)
+    for page in (f"/console/orders/{order_id}", "/", "/console/orders?quarantined=true"):
+        answer = await client.get(page)
+        assert answer.status_code == 200
+        assert f"/console/failures/{failure_id}" in answer.text
+    assert "a defect of the rule" in (await client.get(f"/console/failures/{failure_id}")).text
 
 
 async def test_a_viewers_pages_are_masked(api: Api) -> None:
