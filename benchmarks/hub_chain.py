@@ -1,6 +1,6 @@
 """The hub's side of the chain: the production engine, bus and store, with the rules of `chain.yaml`.
 
-    python benchmarks/hub_chain.py --orders 1000 --workers 1 --json
+python benchmarks/hub_chain.py --orders 1000 --workers 1 --json
 """
 
 import argparse
@@ -42,7 +42,9 @@ WORKFLOW = Path(__file__).with_name("chain.yaml")
 
 def document(n: int) -> OrderDocument:
     """Return an order that takes about 7 KB in the store."""
-    party = Party(name="A. Customer", country="DE", city="Berlin", postcode="10115", email="buyer@example.com")
+    party = Party(
+        name="A. Customer", country="DE", city="Berlin", postcode="10115", email="buyer@example.com"
+    )
     return OrderDocument(
         channel=CHANNEL,
         channel_ref=f"B-{n}",
@@ -187,7 +189,9 @@ async def _worker(amqp_url: str, url: str) -> asyncio.subprocess.Process:
 
 def main() -> None:
     """Run it, or be one of its workers."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--amqp-url", default="amqp://guest:guest@127.0.0.1:5672/")
@@ -199,7 +203,11 @@ def main() -> None:
         uvloop.run(work(given.amqp_url, given.dsn))
         return
     result = uvloop.run(run(given.orders, given.amqp_url, given.dsn, workers=given.workers))
-    print(orjson.dumps({"program": result.program, "orders_s": result.orders_s}).decode() if given.json else result)
+    print(
+        orjson.dumps({"program": result.program, "orders_s": result.orders_s}).decode()
+        if given.json
+        else result
+    )
 
 
 if __name__ == "__main__":

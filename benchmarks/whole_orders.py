@@ -50,8 +50,11 @@ SKUS = tuple(f"SKU-{i:06d}" for i in range(1, 6))
 LIMITS = Limits(concurrency=64)
 SECRET = "whsec_" + base64.b64encode(b"b" * 32).decode()
 TYPES: Mapping[str, Connector] = {
-    "webstore": webstore.CONNECTOR, "stripe": stripe.CONNECTOR, "berlin": warehouse.CONNECTOR, "mailer": mailer.CONNECTOR,
-}  # fmt: skip
+    "webstore": webstore.CONNECTOR,
+    "stripe": stripe.CONNECTOR,
+    "berlin": warehouse.CONNECTOR,
+    "mailer": mailer.CONNECTOR,
+}
 
 
 @dataclass(slots=True)
@@ -100,7 +103,9 @@ class Stub:
         match command:
             case AuthorisePayment() | CapturePayment():
                 body = orjson.dumps(_stripe_event(command))
-                return Answer(self.opened.readers["event"](RawDocument("event", body)), command.reference, body)
+                return Answer(
+                    self.opened.readers["event"](RawDocument("event", body)), command.reference, body
+                )
             case SubmitRelease():
                 self.watch.released[self.references.pop(effect.key)] = time.perf_counter()
                 await self._warehouse_works(command)
@@ -119,7 +124,9 @@ class Stub:
         lines = {line.sku: line.quantity for line in command.lines}
         accepted = papers.write([papers.Answer(command.release_id, now, "ACC")])
         number = command.release_id[-20:]
-        left = papers.write([papers.Dispatch(command.release_id, f"{command.release_id}-p1", now, "DHL", number, lines)])
+        left = papers.write(
+            [papers.Dispatch(command.release_id, f"{command.release_id}-p1", now, "DHL", number, lines)]
+        )
         await self.watch.hub.engine.receive("berlin", RawDocument("answer", accepted, "application/xml"))
         await self.watch.hub.engine.receive("berlin", RawDocument("dispatch", left, "application/xml"))
 
@@ -159,10 +166,20 @@ def _stubbed(connector: Connector, watch: Stopwatch) -> Connector:
 
 def _settings(folder: Path) -> dict[str, dict[str, Any]]:
     return {
-        "webstore": {"api_secrets": [SECRET], "webhook_url": "http://127.0.0.1:9/", "webhook_secrets": [SECRET]},
+        "webstore": {
+            "api_secrets": [SECRET],
+            "webhook_url": "http://127.0.0.1:9/",
+            "webhook_secrets": [SECRET],
+        },
         "stripe": {"secret_key": "sk_test_stubbed", "webhook_secrets": ["whsec_stubbed"]},
         "berlin": {"transport": {"type": "folder", "path": str(folder)}, "node": "berlin"},
-        "mailer": {"host": "127.0.0.1", "port": 9, "security": "none", "sender": "shop@shop.example.com", "shop_name": "Example Shop"},
+        "mailer": {
+            "host": "127.0.0.1",
+            "port": 9,
+            "security": "none",
+            "sender": "shop@shop.example.com",
+            "shop_name": "Example Shop",
+        },
     }
 
 
@@ -211,7 +228,9 @@ def order(n: int, placed_at: datetime) -> bytes:
 
 
 @asynccontextmanager
-async def _running(amqp_url: str, dsn: str, stored: int) -> AsyncGenerator[tuple[Hub, Stopwatch, asyncpg.Connection]]:
+async def _running(
+    amqp_url: str, dsn: str, stored: int
+) -> AsyncGenerator[tuple[Hub, Stopwatch, asyncpg.Connection]]:
     watch = Stopwatch()
     async with fresh_database(dsn) as url:
         await _drop_queues(amqp_url)
@@ -304,7 +323,11 @@ async def run(n: int, amqp_url: str, dsn: str, *, stored: int = 0) -> dict[str, 
             await _feed(hub, watch, range(start, min(n, start + 100)))
         await _completed(connection, n)
         seconds = time.perf_counter() - begun
-        return {"orders_s": n / seconds, "cpu_ms": (time.process_time() - cpu) / n * 1000, "peak_mb": _peak_mb()}
+        return {
+            "orders_s": n / seconds,
+            "cpu_ms": (time.process_time() - cpu) / n * 1000,
+            "peak_mb": _peak_mb(),
+        }
 
 
 async def run_at(n: int, amqp_url: str, dsn: str, *, rate_s: float) -> dict[str, float]:
@@ -339,7 +362,9 @@ async def start_embedded() -> dict[str, float]:
         )
         program = [str(Path(sys.executable).parent / "orderhub"), "run"]
         begun = time.perf_counter()
-        process = await asyncio.create_subprocess_exec(*program, cwd=folder, stdout=asyncio.subprocess.DEVNULL)
+        process = await asyncio.create_subprocess_exec(
+            *program, cwd=folder, stdout=asyncio.subprocess.DEVNULL
+        )
         try:
             async with httpx.AsyncClient() as http:
                 while not await _is_ready(http, port):
@@ -349,7 +374,9 @@ async def start_embedded() -> dict[str, float]:
                     await asyncio.sleep(0.02)
             seconds = time.perf_counter() - begun
             status = await asyncio.to_thread(Path(f"/proc/{process.pid}/status").read_text, encoding="ascii")
-            memory = next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
+            memory = next(
+                int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")
+            )
         finally:
             process.terminate()
             await process.wait()
@@ -365,11 +392,17 @@ async def _is_ready(http: httpx.AsyncClient, port: int) -> bool:
 
 def main() -> None:
     """Run it alone."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--orders", type=int, default=1000)
-    parser.add_argument("--rate", type=float, default=0, help="orders a second; as fast as they go unless said")
+    parser.add_argument(
+        "--rate", type=float, default=0, help="orders a second; as fast as they go unless said"
+    )
     parser.add_argument("--stored", type=int, default=0)
-    parser.add_argument("--amqp-url", default=os.environ.get("ORDERHUB_BENCH_AMQP_URL", "amqp://guest:guest@127.0.0.1/"))
+    parser.add_argument(
+        "--amqp-url", default=os.environ.get("ORDERHUB_BENCH_AMQP_URL", "amqp://guest:guest@127.0.0.1/")
+    )
     parser.add_argument("--dsn", default="postgresql://postgres@127.0.0.1:5432/postgres")
     given = parser.parse_args()
     if given.rate:

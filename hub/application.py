@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import socket
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -145,7 +145,7 @@ class Hub:
             async with asyncio.timeout(2), self.database.reading() as session:
                 await session.rows("SELECT 1 AS one")
         except (StoreUnavailableError, TimeoutError) as error:
-            return f"the store is not available: {error or 'no answer within 2 s'}"
+            return f"the store is not available: {str(error) or 'no answer within 2 s'}"
         return await self.bus.ready()
 
     @property
@@ -244,7 +244,7 @@ class _Readers:
 
 
 @asynccontextmanager
-async def running(blueprint: Blueprint, role: Role = Role.ALL) -> AsyncIterator[Hub]:
+async def running(blueprint: Blueprint, role: Role = Role.ALL) -> AsyncGenerator[Hub]:
     """Run a hub as long as the block lasts."""
     hub = await Hub.open(blueprint, role)
     await hub.start()

@@ -92,7 +92,8 @@ def case_of(failure: "FailureDetail", message: "MessageDetail", body: bytes, con
     problems = [
         {key: _swept(value, curtain) for key, value in problem.items()} for problem in failure.problems
     ]
-    slug = _SAFE_NAME.sub("-", f"{connector_type}-{message.kind}-{failure.mapping or failure.error}".lower())
+    about = next((str(problem["field"]) for problem in failure.problems if "field" in problem), failure.error)
+    slug = _SAFE_NAME.sub("-", f"{connector_type}-{message.kind}-{about}".lower())
     facts = {
         "connector": connector_type,
         "kind": message.kind,

@@ -217,11 +217,17 @@ def shown_problem(problem: MappingProblem, source: str) -> Problem:
     return Problem(
         problem.reason,
         field=" ".join(parts) or None,
-        value=problem.value,
+        value=_bare(problem.value),
         line=position.line if position else None,
         column=position.column if position else None,
         source=source,
     )
+
+
+def _bare(value: str | None) -> str | None:
+    """Return a value without the quotes that a mapping's problem puts around a text: the hub's adds its own."""
+    quoted = value is not None and len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+    return value[1:-1] if value is not None and quoted else value
 
 
 def _document_error(mapping: CompiledMapping, problems: Sequence[MappingProblem]) -> DocumentError:

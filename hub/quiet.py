@@ -1,7 +1,7 @@
 """Where the hub's log goes: to standard error in a service, to a file while a person looks at the screen."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,7 +9,7 @@ import structlog
 
 
 @contextmanager
-def logs_to(file: Path) -> Iterator[None]:
+def logs_to(file: Path) -> Generator[None]:
     """Write the log of everything in the block to a file, one JSON object a line."""
     with file.open("a", encoding="utf-8") as stream:
         structlog.configure(

@@ -75,5 +75,3 @@ async def _keep_nodes(hub: Hub, config: HubConfig) -> None:
     async with hub.database.transaction() as session:
         await session.write(_NODES, [(node.id, node.model_dump_json(), session.now) for node in config.nodes])
     await hub.reload_master_data()
-
-

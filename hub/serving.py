@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -50,9 +51,9 @@ class ApiServer:
             app, log_config=None, access_log=False, lifespan="off", limit_concurrency=LIMIT_CONCURRENCY,
             timeout_keep_alive=KEEP_ALIVE_S, server_header=False, timeout_graceful_shutdown=5,
         )  # fmt: skip
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(_serve(server, listening), name="api")
-        while not server.started and not task.done():
+        server = _Server(config)
+        task = asyncio.create_task(server.serve(sockets=[listening]), name="api")
+        while not server.started and not task.done():  # noqa: ASYNC110 - uvicorn tells nobody when it has begun
             await asyncio.sleep(0.01)
         if task.done():
             task.result()
@@ -66,10 +67,12 @@ class ApiServer:
             await self._task
 
 
-async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
-    # The hub's own signal handling ends it: uvicorn's would take Ctrl-C away from the rest.
-    with suppress(KeyboardInterrupt):
-        await server._serve([listening])  # noqa: SLF001 - `serve` without its signal handlers
+class _Server(uvicorn.Server):
+    """A server that leaves signals to the hub: whoever ends the hub ends it, in order."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -81,9 +84,11 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         if port:
             listening.close()
-            message = f"port {port} of {host} is taken, or not ours to take: choose another with --port ({error})"
+            message = (
+                f"port {port} of {host} is taken, or not ours to take: choose another with --port ({error})"
+            )
             raise PortTakenError(message) from error
         listening.bind((host, 0))
-    listening.setblocking(False)
+    listening.setblocking(False)  # noqa: FBT003 - the socket's own signature
     listening.listen(1024)
     return listening

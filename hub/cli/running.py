@@ -70,7 +70,6 @@ async def run(
     from hub.application import Role
     from hub.logs import log_to_stdout
     from hub.service import run_hub
-    from hub.service import run_hub
 
     log_to_stdout(config.sections.log)
     await run_hub(config, Role(role.value))

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +36,14 @@ class Driver:
     def __init__(self, stage: Stage, plan: tuple[PlannedOrder, ...]) -> None:
         self._stage, self._plan = stage, plan
         self._chance = random.Random(stage.options.seed)  # noqa: S311 - a demo's dice
+        self._follow_ups: Mapping[Outcome, Callable[[PlannedOrder], Awaitable[None]]] = {
+            Outcome.REVIEWED_THEN_SHIPPED: self._review,
+            Outcome.CANCELLED_BEFORE_RELEASE: self._cancel_early,
+            Outcome.CANCELLED_AT_THE_WAREHOUSE: self._cancel_at_the_warehouse,
+            Outcome.CANCELLED_TOO_LATE: self._cancel_too_late,
+            Outcome.WAITED_FOR_STOCK: self._bring_stock,
+            Outcome.RETURNED: self._send_back,
+        }
         self.played = 0
         """Orders whose script is over; what they set in motion may still run."""
         self.mended = 0
@@ -59,7 +67,7 @@ class Driver:
         """Say whether the warehouses' first reports have been taken in."""
         async with self._stage.hub.database.reading() as session:
             rows = await session.rows(_STOCKED)
-        return rows[0]["n"] == len(WAREHOUSES)
+        return int(rows[0]["n"]) == len(WAREHOUSES)
 
     async def attend(self) -> None:
         """Be the desk, until cancelled: look at what failed, have it sent again, and close the record."""
@@ -94,9 +102,9 @@ class Driver:
         await self._stage.clock.sleep(after_s)
         try:
             await self._place(order)
-            follow_up = _FOLLOW_UPS.get(order.outcome)
+            follow_up = self._follow_ups.get(order.outcome)
             if follow_up is not None:
-                await follow_up(self, order)
+                await follow_up(order)
         except ShopRefusedError as error:
             if order.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR:
                 log.warning("the shop was refused", reference=order.reference, reason=str(error))
@@ -111,7 +119,12 @@ class Driver:
         amount = str(order.total)
         match order.outcome:
             case Outcome.SOLD_AT_A_TILL:
-                return {"gateway": "till", "type": "prepaid", "reference": f"receipt-{order.n}", "amount": amount}
+                return {
+                    "gateway": "till",
+                    "type": "prepaid",
+                    "reference": f"receipt-{order.n}",
+                    "amount": amount,
+                }
             case Outcome.PAID_BY_STORED_CARD | Outcome.DECLINED:
                 declined = order.outcome is Outcome.DECLINED
                 card = "pm_card_visa_chargeDeclined" if declined else "pm_card_visa"
@@ -122,7 +135,12 @@ class Driver:
                     "amount": amount,
                 }  # fmt: skip
             case Outcome.TURNED_AWAY_AT_THE_DOOR:
-                return {"gateway": "stripe", "type": "payment_intent", "reference": "pi_none", "amount": amount}
+                return {
+                    "gateway": "stripe",
+                    "type": "payment_intent",
+                    "reference": "pi_none",
+                    "amount": amount,
+                }
             case _:
                 intent = await self._stage.gateway.create_intent_for_shop(
                     int(order.total * 100), "eur", metadata={"reference": order.reference},
@@ -158,7 +176,9 @@ class Driver:
     async def _review(self, order: PlannedOrder) -> None:
         order_id = await self._until(lambda: self._held(order))
         await self._stage.clock.sleep(15)
-        await order_verbs.release(self._stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well")
+        await order_verbs.release(
+            self._stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well"
+        )
 
     async def _cancel_early(self, order: PlannedOrder) -> None:
         await self._until(lambda: self._held(order))
@@ -181,13 +201,3 @@ class Driver:
         await self._until(self._in_ledger("webstore", "told_shipped", order))
         for release_id in self._stage.berlin.releases_of(order.reference):
             self._stage.berlin.send_return(release_id, dict(order.lines))
-
-
-_FOLLOW_UPS: dict[Outcome, Callable[[Driver, PlannedOrder], Awaitable[None]]] = {
-    Outcome.REVIEWED_THEN_SHIPPED: Driver._review,  # noqa: SLF001 - its own methods, by outcome
-    Outcome.CANCELLED_BEFORE_RELEASE: Driver._cancel_early,  # noqa: SLF001
-    Outcome.CANCELLED_AT_THE_WAREHOUSE: Driver._cancel_at_the_warehouse,  # noqa: SLF001
-    Outcome.CANCELLED_TOO_LATE: Driver._cancel_too_late,  # noqa: SLF001
-    Outcome.WAITED_FOR_STOCK: Driver._bring_stock,  # noqa: SLF001
-    Outcome.RETURNED: Driver._send_back,  # noqa: SLF001
-}

@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 
 Entry = Mapping[str, Any]
+_NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(slots=True)
@@ -45,7 +46,9 @@ class Verdict:
 def judge(data: Path) -> tuple[Verdict, ...]:
     """Judge every order of a demo by `expected.jsonl` and `ledgers/*.jsonl` in its folder."""
     expected = read_lines(data / "expected.jsonl")
-    evidence = collect(expected, {path.stem: read_lines(path) for path in sorted((data / "ledgers").glob("*.jsonl"))})
+    evidence = collect(
+        expected, {path.stem: read_lines(path) for path in sorted((data / "ledgers").glob("*.jsonl"))}
+    )
     return tuple(_verdict(one, evidence[one["reference"]]) for one in expected)
 
 
@@ -98,8 +101,8 @@ def _note(
             if reference is not None and entry.get("copy", 1) == 1:
                 found[reference].mails[entry["template"]] += 1
         case "authorised" | "captured" | "voided" | "declined" | "refunded" | "expired":
-            metadata = entry.get("metadata") or {}
-            reference = metadata.get("reference") or references.get(str(entry.get("order_id")))
+            metadata: Mapping[str, Any] = entry.get("metadata", _NOTHING)
+            reference: str | None = metadata.get("reference") or references.get(str(entry.get("order_id")))
             if reference is not None:
                 _moved_money(found[reference], entry)
         case "released" | "shipped":
@@ -144,7 +147,11 @@ def _moved_goods(evidence: Evidence, entry: Entry) -> None:
 
 
 def _verdict(expected: Entry, evidence: Evidence) -> Verdict:
-    wrong = [*_wrong_money(expected, evidence), *_wrong_goods(expected, evidence), *_wrong_news(expected, evidence)]
+    wrong = [
+        *_wrong_money(expected, evidence),
+        *_wrong_goods(expected, evidence),
+        *_wrong_news(expected, evidence),
+    ]
     return Verdict(expected["reference"], expected["outcome"], tuple(wrong))
 
 

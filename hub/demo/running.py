@@ -3,8 +3,8 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -35,7 +35,7 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
 
 
 @asynccontextmanager
-async def _folder(options: DemoOptions) -> AsyncIterator[Path]:
+async def _folder(options: DemoOptions) -> AsyncGenerator[Path]:
     if options.data is not None:
         options.data.mkdir(parents=True, exist_ok=True)
         if any(options.data.glob("*.sqlite3")):
@@ -77,7 +77,7 @@ async def _play(
     attending = asyncio.create_task(driver.attend(), name="desk")
     live = Live(show, console=console, refresh_per_second=4, transient=True)
     try:
-        with live if console.is_terminal else suppress():
+        with live if console.is_terminal else nullcontext():
             return await _wait(stage, show, playing)
     finally:
         for task in (playing, attending):

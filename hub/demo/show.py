@@ -69,6 +69,8 @@ class Show:
         for name, entry in self._news:
             about = entry.get("reference") or entry.get("order") or entry["key"]
             table.add_row(
-                Text(name, style=_COLOURS[name]), Text(entry["kind"].replace("_", " ")), Text(str(about)[:44], style="dim"),
+                Text(name, style=_COLOURS[name]),
+                Text(entry["kind"].replace("_", " ")),
+                Text(str(about)[:44], style="dim"),
             )  # fmt: skip
         return Panel(table, title="what the partners write down", height=_NEWS + 2)

@@ -133,7 +133,8 @@ async def _open_hub(
     store = f"{SQLITE}{data / 'orderhub.sqlite3'}"
     await migrate.upgrade(store)
     placements = {
-        name: Placement(kind, kind.settings.model_validate(settings[name]), kind.limits) for name, kind in TYPES.items()
+        name: Placement(kind, kind.settings.model_validate(settings[name]), kind.limits)
+        for name, kind in TYPES.items()
     }
     reviewed = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE)
     blueprint = Blueprint(

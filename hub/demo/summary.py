@@ -45,9 +45,9 @@ def count_faults(
         for fault, times in faults.happened.items():
             counts[KINDS.get(fault, fault)] += times
     for order in plan:
-        fault = SHAPES[order.outcome].fault
-        if fault is not None:
-            counts[KINDS.get(fault, fault)] += 1
+        shown = SHAPES[order.outcome].fault
+        if shown is not None:
+            counts[KINDS.get(shown, shown)] += 1
     counts["unavailable"] += sum(away.values())
     return dict(sorted(counts.items()))
 

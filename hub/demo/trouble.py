@@ -17,7 +17,9 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "timeout_before": 0.02, "timeout_after": 0.03, "http_429": 0.03, "http_500": 0.02, "truncated": 0.01,
         "duplicate_webhook": 0.1, "webhook_out_of_order": 0.1, "webhook_first": 0.1,
     },
-    "berlin": {"duplicate": 0.05, "dispatch_first": 0.05, "truncated": 0.02, "unknown_code": 0.02, "half_written": 0.03},
+    "berlin": {
+        "duplicate": 0.05, "dispatch_first": 0.05, "truncated": 0.02, "unknown_code": 0.02, "half_written": 0.03,
+    },
     "leipzig": {"duplicate": 0.05, "wrong_encoding": 0.05, "nul": 0.05, "dispatch_first": 0.05},
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
