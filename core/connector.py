@@ -104,7 +104,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Connector:
-    """A connector type: declared once, in its folder's `__init__`, and listed in `connectors.CATALOGUE`."""
+    """A connector type: declared once, in its folder's `__init__`, and listed in `hub.catalogue`."""
 
     name: str
     summary: str
