@@ -50,7 +50,7 @@ class Position:
         return ", ".join(parts) or f"offset {self.offset}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Mark:
     """A place in a mapping's file; counts from one."""
 

@@ -81,7 +81,7 @@ def _shape(annotation: Data) -> Shape:
         return Shape(values=shape_of(arguments[1]) if len(arguments) > 1 else OPEN)
     if issubclass(kind, Collection) and not issubclass(kind, str | bytes):
         return Shape(items=shape_of(arguments[0]) if arguments else OPEN)
-    return OPEN if kind is object else Shape()
+    return OPEN if kind in (object, Data) else Shape()
 
 
 def shape_of_field(info: FieldInfo) -> Shape:

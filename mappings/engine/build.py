@@ -1,9 +1,9 @@
-"""The fast way: closures that build values and know nothing of places. What goes wrong is looked into by `trace`."""
+"""The fast way: closures that find values and know nothing of places. What goes wrong is looked into by `trace`."""
 
 from collections.abc import Sequence
 
 from mappings.data import Data
-from mappings.engine.paths import Getter
+from mappings.engine.paths import Getter, Path
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.transforms.base import RunInScope
@@ -65,5 +65,34 @@ def item_list(children: Sequence[Plan], run: RunInScope | None) -> Getter:
 
     def get(node: Data, scope: Scope) -> Data:
         return [value for one in getters if (value := one(node, scope)) is not None] or None
+
+    return get
+
+
+def within(path: Path, build: Getter) -> Getter:
+    """Return a getter of an object at another node."""
+
+    def get(node: Data, scope: Scope) -> Data:
+        inner = path.go(node, scope)
+        return None if inner is None else build(inner, Scope(inner, scope, scope.number))
+
+    return get
+
+
+def each(many: Getter, value: Getter, when: Getter | None, *, reads: bool) -> Getter:
+    """Return a getter of a list. Reading, an empty one is a value; writing, it isn't there."""
+
+    def get(node: Data, scope: Scope) -> list[Data] | None:
+        items = many(node, scope)
+        if items is None:
+            return None
+        found: list[Data] = []
+        for item in items:
+            inner = Scope(item, scope, len(found))
+            if when is None or when(item, inner):
+                one = value(item, inner)
+                if one is not None:
+                    found.append(one)
+        return found if found or reads else None
 
     return get

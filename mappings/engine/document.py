@@ -114,7 +114,7 @@ class Findings:
     """Gathers what is wrong with mapping documents, so that all of it can be said at once."""
 
     def __init__(self) -> None:
-        self.all: list[Finding] = []
+        self._found: list[Finding] = []
 
     def error(self, mark: Mark, message: str) -> None:
         """Add something that forbids the use of the mapping."""
@@ -125,8 +125,14 @@ class Findings:
         self._add(Finding(mark, message, Severity.WARNING))
 
     def _add(self, finding: Finding) -> None:
-        if finding not in self.all:
-            self.all.append(finding)
+        # What is wrong with a base is found again in each of its overlays.
+        if finding not in self._found:
+            self._found.append(finding)
+
+    @property
+    def all(self) -> tuple[Finding, ...]:
+        """All findings, in the order of the files and their lines."""
+        return tuple(sorted(self._found, key=lambda finding: finding.mark))
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -192,7 +198,7 @@ class EntryReader:
             self._findings.error(
                 mark, f"this entry says nothing about its value: give it one of {', '.join(Kind)}"
             )
-            return Kind.VALUE
+            return Kind.FROM
         if len(found) > 1:
             words = " and ".join(kind.value for kind in found)
             self._findings.error(node.key_mark(found[1].value), f"{words} contradict each other: keep one")

@@ -66,8 +66,6 @@ def read_document(root: Node, findings: Findings) -> MappingDocument:
     """Return what a file says; everything that is wrong with it goes to the findings."""
     reader = EntryReader(findings)
     fields = root.fields
-    if not fields:
-        findings.error(root.mark, "a mapping is written as `key: value`, beginning with `mapping: name`")
     for key in fields:
         if key not in KEYS:
             findings.error(root.key_mark(key), f"a mapping has no key {key!r}{did_you_mean(key, KEYS)}")

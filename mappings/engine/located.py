@@ -14,6 +14,8 @@ from mappings.errors import Finding, InvalidMappingError, Mark
 LONGEST_FILE = 1_000_000
 DEEPEST = 40
 
+_DEEP = re.compile(rf"[\[{{](?:\s*[\[{{]){{{DEEPEST}}}")
+"""The parser takes long to give up on these."""
 _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]{0,30})")
 _DECIMAL = re.compile(r"[-+]?[0-9]{1,30}\.[0-9]{1,30}")
 
@@ -55,6 +57,9 @@ def parse_yaml(text: str, file: str) -> Node:
     """Return the data of one file; raise `InvalidMappingError` with line and column for what it can't be."""
     if len(text) > LONGEST_FILE:
         raise _invalid(Mark(file), f"the file has more than {LONGEST_FILE:,} characters")
+    if match := _DEEP.search(text):
+        line = text.count("\n", 0, match.start()) + 1
+        raise _invalid(Mark(file, line), f"values are nested deeper than {DEEPEST} levels")
     parser: Data = YAML(typ="safe", pure=True)
     try:
         root = parser.compose(text)

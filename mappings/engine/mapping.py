@@ -8,7 +8,7 @@ from typing import TypeVar, overload
 
 from pydantic import BaseModel, ValidationError
 
-from mappings.data import Data
+from mappings.data import Data, is_list, is_object
 from mappings.engine.paths import Getter, Path, PathLanguage
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
@@ -298,8 +298,11 @@ def _unexpected(error: Exception, mark: Mark) -> Problem:
 
 def _provenance(trace: Trace, prefix: str) -> Iterator[Provenance]:
     for target, record in trace.records.items():
-        if record.value is None or isinstance(record.value, dict | list):
+        if record.value is None or is_object(record.value) or is_list(record.value):
             continue
+        around = (trace.records.get(target[:length]) for length in range(1, len(target)))
+        if any(outer is not None and outer.value is None for outer in around):
+            continue  # a constant of an object that turned out not to be there
         source, position = trace.located(record)
         names = tuple(step.name for step in record.plan.steps)
         value = shown(record.value, personal=record.personal)

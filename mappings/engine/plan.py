@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from mappings.data import Data
-from mappings.engine.build import both, item_list, pick_first, with_steps
+from mappings.engine.build import both, each, item_list, pick_first, with_steps, within
 from mappings.engine.document import NOTHING, Entry, Kind, Said, WhenMissing
 from mappings.engine.paths import Getter, Path
 from mappings.engine.plan_types import Plan
@@ -75,8 +75,7 @@ class Planner:
         if plan.entry.from_context and self.reads:
             message = "`context` with `fields` is for mappings that write"
             self.bench.findings.error(plan.entry.mark, message)
-        around = any(child.looks_around for child in plan.children)
-        return _within(plan.path, build, looks_around=around)
+        return within(plan.path, build)
 
     def _each(self, plan: Plan) -> Getter:
         if plan.path is None:
@@ -86,12 +85,8 @@ class Planner:
             value = self.object_of(plan.children, always=True)
         else:
             value = self.bench.language.path(self.bench.language.itself).get
-        looks_around = any(child.looks_around for child in plan.children) or _look_around(plan)
-        value = with_steps(value, after(plan.steps))
-        if not looks_around and plan.when is None:
-            return _each_alone(many, value, reads=self.reads)
         when = plan.when.get if plan.when is not None else None
-        return _each_in_scope(many, value, when, reads=self.reads)
+        return each(many, with_steps(value, after(plan.steps)), when, reads=self.reads)
 
     def _path(self, entry: Entry) -> Path | None:
         if entry.from_context:
@@ -144,58 +139,3 @@ def _filler(entry: Entry) -> tuple[Data] | None:
     if entry.when_missing is WhenMissing.BLANK:
         return (_BLANKS.get(entry.kind, ""),)
     return None
-
-
-def _look_around(plan: Plan) -> bool:
-    return any(step.alone is None for step in plan.steps)
-
-
-def _within(path: Path, build: Getter, *, looks_around: bool) -> Getter:
-    """Return a getter of an object at another node. A scope is only made for what looks around."""
-    go, key = path.go, path.key
-
-    def keyed(node: Data, scope: Scope) -> Data:
-        inner = node.get(key) if node.__class__ is dict else None
-        return None if inner is None else build(inner, scope)
-
-    def alone(node: Data, scope: Scope) -> Data:
-        inner = go(node, scope)
-        return None if inner is None else build(inner, scope)
-
-    def in_scope(node: Data, scope: Scope) -> Data:
-        inner = go(node, scope)
-        return None if inner is None else build(inner, Scope(inner, scope, scope.number))
-
-    if looks_around:
-        return in_scope
-    return keyed if key is not None else alone
-
-
-def _each_alone(many: Getter, value: Getter, *, reads: bool) -> Getter:
-    """Return a getter of a list whose items depend on nothing but themselves: no scope is made for them."""
-
-    def get(node: Data, scope: Scope) -> list[Data] | None:
-        items = many(node, scope)
-        if items is None:
-            return None
-        found = [one for item in items if (one := value(item, scope)) is not None]
-        return found if found or reads else None
-
-    return get
-
-
-def _each_in_scope(many: Getter, value: Getter, when: Getter | None, *, reads: bool) -> Getter:
-    def get(node: Data, scope: Scope) -> list[Data] | None:
-        items = many(node, scope)
-        if items is None:
-            return None
-        found: list[Data] = []
-        for item in items:
-            inner = Scope(item, scope, len(found))
-            if when is None or when(item, inner):
-                one = value(item, inner)
-                if one is not None:
-                    found.append(one)
-        return found if found or reads else None
-
-    return get

@@ -54,11 +54,11 @@ class MappingRegistry:
         mappings = {one.mapping.name: one.mapping for one in compiled}
         version = digest_of([[name, mapping.digest] for name, mapping in sorted(mappings.items())])
         cases = {one.mapping.name: one.document.cases for one in compiled}
-        return MappingSet(mappings, version, tuple(findings.all), cases)
+        return MappingSet(mappings, version, findings.all, cases)
 
     def lint(self, texts: AnyMapping[str, str]) -> tuple[Finding, ...]:
         """Return everything that is wrong, or likely wrong, with the documents in `texts`."""
-        return tuple(self._compile(texts)[1].all)
+        return self._compile(texts)[1].all
 
     def _compile(self, texts: AnyMapping[str, str]) -> tuple[list[Compiled], Findings]:
         findings = Findings()

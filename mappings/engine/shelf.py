@@ -27,6 +27,8 @@ class Shelf:
                 for finding in error.findings:
                     findings.error(finding.mark, finding.message)
 
+        self._tables = {name: read_library(node, findings) for name, node in self._libraries.items()}
+
     def _sort(self, root: Node) -> None:
         kinds = {"mapping": self._mappings, "overlay": self._overlays, "library": self._libraries}
         key = next((key for key in kinds if key in root.fields), None)
@@ -41,8 +43,11 @@ class Shelf:
             return
         known = self._libraries if key == "library" else {**self._mappings, **self._overlays}
         if name in known:
-            where = known[name].mark.file
-            self._findings.error(root.key_mark(key), f"there is a {key} {name!r} in {where} already")
+            where, article = (
+                known[name].mark.file,
+                "a library" if key == "library" else "a mapping or overlay",
+            )
+            self._findings.error(root.key_mark(key), f"there is {article} {name!r} in {where} already")
             return
         kinds[key][name] = root
 
@@ -79,12 +84,10 @@ class Shelf:
         """Return the code tables of some libraries."""
         found: dict[str, CodeTable] = {}
         for library in libraries:
-            node = self._libraries.get(library.text)
-            if node is None:
-                known = did_you_mean(library.text, self._libraries)
+            if library.text not in self._tables:
+                known = did_you_mean(library.text, self._tables)
                 self._findings.error(library.mark, f"there is no library {library.text!r}{known}")
-                continue
-            for name, table in read_library(node, self._findings).items():
+            for name, table in self._tables.get(library.text, {}).items():
                 if name in found:
                     self._findings.error(library.mark, f"two of these libraries have a code table {name!r}")
                 found[name] = table
@@ -93,7 +96,3 @@ class Shelf:
     def contents_for(self, libraries: Sequence[Said]) -> list[object]:
         """Return what some libraries say, for the digest of what uses them."""
         return [self._libraries[name.text].plain() for name in libraries if name.text in self._libraries]
-
-    def unused_libraries(self, used: set[str]) -> list[Node]:
-        """Return the libraries that no mapping uses."""
-        return [node for name, node in self._libraries.items() if name not in used]

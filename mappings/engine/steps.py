@@ -1,5 +1,6 @@
 """Transforms as written in a document, compiled to functions."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,11 +75,12 @@ class Workbench:
 
     def context_path(self, text: str) -> Path:
         """Return a path into what the caller says; its name must be declared."""
-        name = text.partition(".")[0]
+        path = context_path(text)
+        name = re.split(r"[.\[]", text.strip())[0]
         self.used.add(f"context {name}")
         if name not in self.context:
             raise ValueError(f"declare {name!r} under `context`{did_you_mean(name, self.context)}")
-        return context_path(text)
+        return path
 
     def chain(self, steps: list[Data]) -> Run:
         """Return transforms that look at nothing but their value, one after the other."""

@@ -79,6 +79,7 @@ def _read_table(name: str, node: Node, mark: Mark, findings: Findings) -> CodeTa
     for code, word in codes_node.fields.items() if codes_node else ():
         if isinstance(word.value, dict | list):
             findings.error(word.mark, "a code stands for a single word")
+            continue
         key = code.upper() if ignore_case else code
         if key in codes:
             findings.error(word.mark, f"the code {code!r} is there in another case already")

@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from pydantic import BaseModel, ValidationError
 
-from mappings.data import Data
 from mappings.engine.trace import Record, Trace
 from mappings.errors import ErrorCode, Mark, Problem
 from mappings.syntax.trees import TreePlace, tree_name
@@ -62,8 +61,3 @@ def _reason(kind: str, message: str, loc: TreePlace, record: Record | None, targ
     advice = _ADVICE.get(kind)
     message = message[:1].lower() + message[1:]
     return f"{message}; {advice}" if advice else message
-
-
-def checked_scalars(value: Data) -> Data:
-    """Return a tree of canonical values; a model that isn't plain data yet becomes it."""
-    return value.model_dump() if isinstance(value, BaseModel) else value

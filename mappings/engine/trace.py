@@ -1,7 +1,7 @@
 """The slow way: the same values as the fast one, and with each its place, its line, and everything that is wrong."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mappings.data import Data, is_list
 from mappings.engine.document import Kind
@@ -58,7 +58,7 @@ class Trace:
             if value is None:
                 missing += [plan] if plan.entry.required else []
                 if plan.filler is not None:
-                    out[plan.name] = plan.filler[0]
+                    out[plan.name] = self._filled(plan.filler[0], (*target, plan.name))
                 continue
             found = found or plan.local
             if value is not BAD:
@@ -84,8 +84,10 @@ class Trace:
             value = self._after(plan.finish, value, Record(target, plan, scope, value, personal))
         else:
             value = self._after(plan.steps, value, Record(target, plan, scope, value, personal))
-        if target not in self.records or plan.entry.kind is not Kind.FIRST_OF:
-            self.records[target] = Record(target, plan, scope, None if value is BAD else value, personal)
+        # Of several that could fill a field, the one that did says where its value came from.
+        chosen = self.records.get(target) if plan.entry.kind is Kind.FIRST_OF else None
+        filled_by = chosen.plan if chosen is not None and chosen.value is not None else plan
+        self.records[target] = Record(target, filled_by, scope, None if value is BAD else value, personal)
         return value
 
     def _base(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
@@ -135,7 +137,12 @@ class Trace:
             self._is_missing(plan, scope, target, personal=personal)
             return BAD
         if value is None and plan.filler is not None:
-            return plan.filler[0]
+            return self._filled(plan.filler[0], target)
+        return value
+
+    def _filled(self, value: Data, target: TreePlace) -> Data:
+        """Note that a default stands in for a value."""
+        self.records[target] = replace(self.records[target], value=value)
         return value
 
     def _each(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
@@ -215,6 +222,8 @@ class Trace:
     def located(self, record: Record) -> tuple[str | None, Position | None]:
         """Return the path in the wire document that a field was filled from, and where that is."""
         entry, path = record.plan.entry, record.plan.path
+        if entry.kind is Kind.FIRST_OF and (chosen := self.records.get(record.target)) not in (None, record):
+            return self.located(chosen)
         is_item = entry.kind is Kind.EACH and record.target and isinstance(record.target[-1], int)
         if path is not None and not (is_item and record.scope.place is not None):
             return path.locate(record.scope, self._wire)

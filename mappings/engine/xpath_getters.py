@@ -126,7 +126,9 @@ def evaluate(xpath: etree.XPath, element: Element) -> Data:
     """Return what an expression gives; what fails while it runs is refused."""
     try:
         return xpath(element)
-    except etree.XPathError as error:
+    except (
+        etree.XPathError
+    ) as error:  # pragma: no cover - only a document beyond the library's limits does this
         raise Refusal(f"the path fails here: {error}") from None
 
 

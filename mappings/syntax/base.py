@@ -117,6 +117,14 @@ def split_bom(raw: bytes) -> tuple[str | None, bytes]:
     return None, raw
 
 
+def check_mark(named: str | None, codec: str, encoding: str) -> None:
+    """Refuse a document whose byte order mark names another encoding than the agreed one."""
+    if named is not None and not named.startswith(codec) and not codec.startswith(named):
+        raise refuse(
+            f"the document starts with the mark of {named}, and {encoding} is agreed", Position(offset=0)
+        )
+
+
 def decode(raw: bytes, codec: str) -> str:
     """Return the text of `raw`; a byte that isn't as `codec` says, and NUL, are errors with a position."""
     try:

@@ -8,7 +8,7 @@ from typing import Literal
 from mappings.data import Data, is_list, is_object
 from mappings.errors import ErrorCode, Position
 from mappings.suggest import did_you_mean
-from mappings.syntax.base import check_size, codec_of, decode, refuse, split_bom
+from mappings.syntax.base import check_mark, check_size, codec_of, decode, refuse, split_bom
 from mappings.syntax.delimited_options import DelimitedOptions
 from mappings.syntax.delimited_records import RecordReader, check_totals, flatten, number_in, record_of
 from mappings.syntax.trees import TreePlace, child_of, scalar_text, tree_name
@@ -60,8 +60,7 @@ class DelimitedSyntax:
         """Return the parsed file; its values are texts."""
         check_size(raw, self._options)
         named, body = split_bom(raw)
-        if named is not None and named[:5] != self._codec[:5]:
-            raise refuse(f"the file starts with the mark of {named}, and {self._options.encoding} is agreed")
+        check_mark(named, self._codec, self._options.encoding)
         text = decode(body, named or self._codec)
         lines: dict[int, int] = {}
         cells = self._cells(text)

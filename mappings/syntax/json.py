@@ -12,7 +12,16 @@ from pydantic import BaseModel
 
 from mappings.data import Data, is_list, is_object
 from mappings.errors import ErrorCode, MappingError, Position
-from mappings.syntax.base import SyntaxOptions, check_size, codec_of, decode, position_of, refuse, split_bom
+from mappings.syntax.base import (
+    SyntaxOptions,
+    check_mark,
+    check_size,
+    codec_of,
+    decode,
+    position_of,
+    refuse,
+    split_bom,
+)
 from mappings.syntax.json_places import JsonWire, first_duplicate, first_string
 from mappings.syntax.trees import LONGEST_NUMBER, TreePlace, children_of, decimal_text, scalar_text
 
@@ -72,8 +81,7 @@ class JsonSyntax:
         """Return the parsed document."""
         check_size(raw, self._options)
         named, body = split_bom(raw)
-        if named is not None and named.partition("-")[0] != self._codec.partition("-")[0]:
-            raise refuse(f"the document starts with the mark of {named}, and {self._codec} is agreed")
+        check_mark(named, self._codec, self._options.encoding)
         text = decode(body, named or self._codec)
         wire = JsonWire(self._parse(text), text)
         if _may_be_deeper(text, self._options.max_depth):
@@ -106,7 +114,7 @@ class JsonSyntax:
             raise refuse(
                 f"this can't be written as JSON: {error.__cause__ or error}", code=ErrorCode.TARGET
             ) from None
-        if rb"\u0000" in text and _BAD_ESCAPE.search(text.decode()):
+        if rb"\u0000" in text and first_string(text.decode(), lambda value: "\0" in value) is not None:
             raise refuse("a text to be written holds a NUL character", code=ErrorCode.TARGET)
         return text if self._codec == "utf-8" else self._encoded(text.decode())
 

@@ -8,7 +8,16 @@ from lxml import etree
 from pydantic import Field, field_validator
 
 from mappings.errors import ErrorCode, MappingError, Position
-from mappings.syntax.base import SyntaxOptions, check_size, codec_of, decode, position_of, refuse, split_bom
+from mappings.syntax.base import (
+    SyntaxOptions,
+    check_mark,
+    check_size,
+    codec_of,
+    decode,
+    position_of,
+    refuse,
+    split_bom,
+)
 from mappings.syntax.xml_places import Element, XmlWire
 from mappings.syntax.xml_writing import write_xml
 
@@ -89,7 +98,9 @@ class XmlSyntax:
     def _codec(self, named: str | None, body: bytes) -> str:
         """Return the codec that mark, mapping and declaration agree on; they must not contradict each other."""
         if self._options.encoding is not None:
-            return codec_of(self._options.encoding)
+            codec = codec_of(self._options.encoding)
+            check_mark(named, codec, self._options.encoding)
+            return named or codec
         if named is None and body[:2] == b"<\0":
             named = "utf-16-le"
         elif named is None and body[:2] == b"\0<":
@@ -102,11 +113,11 @@ class XmlSyntax:
             codec = codec_of(declared)
         except ValueError as error:
             raise refuse(f"the document declares the encoding {error}", Position(line=1)) from None
-        if (named or "utf-8")[:6] != codec[:6] and (named is not None or codec.startswith("utf-16")):
+        disagree = named is not None and not named.startswith(codec) and not codec.startswith(named)
+        if disagree or (named is None and codec.startswith("utf-16")):
             reason = f"the document declares the encoding {declared}, but its bytes are {named or 'not'}"
-            raise refuse(
-                f"{reason}; say `syntax: {{encoding: …}}` if the partner always does so", Position(line=1)
-            )
+            advice = "say `syntax: {encoding: …}` if the partner always does so"
+            raise refuse(f"{reason}; {advice}", Position(line=1))
         return codec
 
     def _check_doctype(self, text: str) -> None:

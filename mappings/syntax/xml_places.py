@@ -29,6 +29,8 @@ class XmlWire:
 
     def name(self, place: XmlPlace) -> str:
         """Return the path of a place, from the root on, counting elements that have brothers."""
+        if place.rest.startswith("/"):
+            return place.rest
         lineage = [place.element, *place.element.iterancestors()]
         path = "".join(f"/{_step(element, self._among_brothers(element))}" for element in reversed(lineage))
         return f"{path}/{place.rest}" if place.rest else path

@@ -30,6 +30,13 @@ class WordsArgs(Args):
         return tuple(scalar_of(word).lower() for word in several)
 
 
+class WrittenArgs(Args):
+    """The words to write for yes and no."""
+
+    yes: str = Field(default="true", alias="true", min_length=1)
+    no: str = Field(default="false", alias="false", min_length=1)
+
+
 class PythonArgs(Args):
     """The registered transform, and arguments for it."""
 
@@ -57,11 +64,11 @@ def _boolean(args: WordsArgs, _tools: object) -> Run:
     return run
 
 
-def _words(args: WordsArgs, _tools: object) -> Run:
+def _words(args: WrittenArgs, _tools: object) -> Run:
     def run(value: Data) -> str:
         if not isinstance(value, bool):
             raise Refusal("true or false is expected here")
-        return args.yes[0] if value else args.no[0]
+        return args.yes if value else args.no
 
     return run
 
@@ -74,7 +81,12 @@ CODE_TRANSFORMS = (
     Transform("table", "Look a code up in a code table.", _SCALARS, ANY, _table, TableArgs, "name"),
     Transform("boolean", "Words for true and false.", _SCALARS, TRUTH, _boolean, WordsArgs),
     Transform(
-        "format_boolean", "True and false as a partner's words.", frozenset({TRUTH}), TEXT, _words, WordsArgs
+        "format_boolean",
+        "True and false as a partner's words.",
+        frozenset({TRUTH}),
+        TEXT,
+        _words,
+        WrittenArgs,
     ),
     simple("country", "An ISO 3166-1 country; three letters become two.", "text", TEXT, check_country),
     simple("currency", "An ISO 4217 currency.", "text", TEXT, check_currency),

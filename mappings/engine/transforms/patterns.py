@@ -52,15 +52,20 @@ def safe_pattern(text: str) -> SafePattern:
         regex = re.compile(text, re.ASCII)
     except re.error as error:
         raise ValueError(f"the pattern is wrong: {error}") from None
-    return SafePattern(regex, _longest(parser.unbounded, parser.ways))
+    return SafePattern(regex, _longest(parser.unbounded, parser.ways, 0 if _is_anchored(text) else 1))
 
 
-def _longest(unbounded: int, ways: int) -> int:
+def _longest(unbounded: int, ways: int, starts: int) -> int:
     """Return the length on which a search takes `MOST_STEPS`: each start, times each way to divide the rest."""
-    longest = int((MOST_STEPS / ways) ** (1 / (unbounded + 1)))
+    longest = int((MOST_STEPS / ways) ** (1 / max(1, unbounded + starts)))
     if longest < SHORTEST:
         raise ValueError("the pattern could take too long: use fewer repeats and alternatives")
     return min(longest, 10_000)
+
+
+def _is_anchored(text: str) -> bool:
+    """Say whether a pattern is only tried at the beginning of a text."""
+    return text.startswith("^") and "|" not in text
 
 
 class _Parser:

@@ -3,9 +3,9 @@
 import hashlib
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from mappings.data import Data, is_object
+from mappings.data import Data, is_list
 from mappings.engine.transforms.base import LIST, TEXT, Args, Run, Transform, scalar_of, simple, text_of
 from mappings.engine.transforms.patterns import safe_pattern
 from mappings.errors import ErrorCode, Refusal
@@ -98,15 +98,11 @@ class NoneIfArgs(Args):
 
     values: tuple[str, ...] = Field(min_length=1)
 
-    @model_validator(mode="before")
+    @field_validator("values", mode="before")
     @classmethod
-    def _one_or_several(cls, data: Data) -> Data:
-        if is_object(data) and not isinstance(data.get("values"), list):
-            data = {**data, "values": [data.get("values")]}
-        if is_object(data):
-            values = [scalar_of(v) if isinstance(v, bool | int) else v for v in data["values"]]
-            return {**data, "values": values}
-        return data
+    def _one_or_several(cls, values: Data) -> Data:
+        several = values if is_list(values) else [values]
+        return [scalar_of(value) if isinstance(value, bool | int) else value for value in several]
 
 
 class HashArgs(Args):

@@ -63,11 +63,8 @@ def zone_of(args: ZoneArgs, tools: Tools) -> ZoneOf:
 def placed(moment: datetime, zone: tzinfo, ambiguous: str) -> datetime:
     """Return a local time in its zone; one that the clocks skip is refused, one that comes twice is as agreed."""
     first, second = moment.replace(tzinfo=zone), moment.replace(tzinfo=zone, fold=1)
-    try:
-        if first.utcoffset() == second.utcoffset():
-            return first
-    except OverflowError:
-        raise Refusal("this time is out of range") from None
+    if first.utcoffset() == second.utcoffset():
+        return first
     if in_zone(in_zone(first, UTC), zone).replace(tzinfo=None) != moment:
         raise Refusal(f"the clocks of {zone} skip this time")
     if ambiguous == "refuse":

@@ -1,0 +1,1 @@
+"""The mappings: syntaxes, transforms, the engine, and every partner's documents."""
