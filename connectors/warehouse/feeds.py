@@ -5,12 +5,14 @@ from collections.abc import Mapping
 from canonical.documents import Document
 from connectors.warehouse.client import WarehouseClient
 from connectors.warehouse.settings import WarehouseSettings
+from core.clock import Clock
 from core.connector import Mappings, Reader
+from core.errors import DocumentError, Problem
 from core.ports import Feed, RawDocument
 from core.transport.feed import UNREADABLE, FileFeed, Source, read_unreadable
 
 
-def feeds(settings: WarehouseSettings, client: WarehouseClient) -> tuple[Feed, ...]:
+def feeds(settings: WarehouseSettings, client: WarehouseClient, clock: Clock) -> tuple[Feed, ...]:
     """Return a feed for each kind of document."""
     return tuple(
         FileFeed(
@@ -18,6 +20,7 @@ def feeds(settings: WarehouseSettings, client: WarehouseClient) -> tuple[Feed, .
             client.transport,
             settings.arrival,
             settings.poll_interval_s,
+            clock,
         )
         for kind, place in settings.folders.feeds().items()
     )
@@ -44,4 +47,11 @@ class _Reader:
         self._mapping, self._mappings, self._context = mapping, mappings, context
 
     def __call__(self, raw: RawDocument) -> tuple[Document, ...]:
-        return self._mappings.read(self._mapping, raw.body, self._context)
+        found = self._mappings.read(self._mapping, raw.body, self._context)
+        if not found:
+            # A dispatch that was put among the answers must not pass for a file without answers.
+            reason = (
+                f"there is nothing in it that {self._mapping} reads: it is empty, or another kind of document"
+            )
+            raise DocumentError((Problem(reason, source=raw.headers.get("file")),))
+        return found

@@ -10,12 +10,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from canonical.documents import Document
+from core.clock import Clock
 from core.errors import DocumentError, DoorError, PartnerError, Problem, RejectedError
 from core.ports import Intake, RawDocument
 from core.transport.port import FileGoneError, FileTooLargeError, RemoteFile, Transport
 
 UNREADABLE = "unreadable"
 """The `RawDocument.kind` of a note about a file that could not be handed in."""
+
+POLL_S = 20.0
+"""How long a poll may go on taking files, in hub time: the hub's lease on the feed lasts at least 30 s."""
 
 _BUSY = 503
 FolderPath = Annotated[str, StringConstraints(pattern=r"^[^/\x00]+(/[^/\x00]+)*$", max_length=500)]
@@ -60,16 +64,19 @@ class FileFeed:
     """
 
     def __init__(
-        self, source: Source, transport: Transport, arrival: ArrivalSettings, interval_s: float
+        self, source: Source, transport: Transport, arrival: ArrivalSettings, interval_s: float, clock: Clock
     ) -> None:
         self.name, self.interval_s = source.kind, interval_s
+        self._clock = clock
         self._source, self._transport, self._arrival = source, transport, arrival
         self._seen_before: dict[str, RemoteFile] = {}
         self._broke_at: Counter[str] = Counter()
 
     async def poll(self, intake: Intake) -> int:
-        handed_in = 0
+        handed_in, until = 0, self._clock.monotonic() + POLL_S
         for file in (await self._whole_files())[: self._arrival.max_files_per_poll]:
+            if self._clock.monotonic() > until:
+                break
             try:
                 handed_in += await self._take(file, intake)
             except PartnerError:

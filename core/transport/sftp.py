@@ -179,9 +179,19 @@ class SftpTransport:
             raise _translated(path, error) from error
 
     async def _bounded(self, sftp: asyncssh.SFTPClient, work: Work[T], blocks: int) -> T:
+        """Do something within its time. After it the connection is cut: a file that closes would wait for an answer."""
         # A large file takes longer; 256 KiB a second is what a poor line carries.
-        async with asyncio.timeout(self._clock.real_seconds(self._settings.timeout_s + blocks)):
-            return await work(sftp)
+        allowed_s = self._clock.real_seconds(self._settings.timeout_s + blocks)
+        task = asyncio.ensure_future(work(sftp))
+        try:
+            done, _ = await asyncio.wait({task}, timeout=allowed_s)
+            if not done:
+                raise TimeoutError
+            return task.result()
+        finally:
+            if not task.done():
+                self._session.cut(sftp)  # whatever `work` waits for fails at once, and it ends by itself
+                await asyncio.gather(task, return_exceptions=True)
 
     def _at(self, path: str) -> bytes:
         """Return the path at the server. Bytes: one file name that isn't UTF-8 must not stop a listing."""

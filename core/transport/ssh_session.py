@@ -37,6 +37,11 @@ class SshSession:
             if self._sftp is sftp:
                 await self._let_go()
 
+    def cut(self, sftp: asyncssh.SFTPClient) -> None:
+        """Cut the connection of `sftp`, so that nothing waits for it any more. The next call opens another."""
+        if self._sftp is sftp and self._connection is not None:
+            self._connection.abort()
+
     async def close(self) -> None:
         """End the connection."""
         async with self._lock:

@@ -1,6 +1,5 @@
 """The warehouse's SFTP server: one account, shut into its folder. It can lose connections at the worst moments."""
 
-import asyncio
 import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +29,6 @@ class House:
     faults: Faults
     root: Path
     connections: set[asyncssh.SSHServerConnection] = field(default_factory=set[asyncssh.SSHServerConnection])
-    closing: asyncio.Event = field(default_factory=asyncio.Event)
     logins: int = 0
 
 
@@ -44,7 +42,6 @@ class SftpServer:
 
     async def start(self) -> None:
         """Listen."""
-        self.house.closing.clear()
         self._acceptor = await asyncssh.listen(
             "127.0.0.1",
             self.port,
@@ -62,7 +59,6 @@ class SftpServer:
         """Listen no more, and cut every connection."""
         if self._acceptor is None:
             return
-        self.house.closing.set()
         self._acceptor.close()
         for connection in tuple(self.house.connections):
             connection.abort()
@@ -145,8 +141,8 @@ class _Files(asyncssh.SFTPServer):
         if self._house.faults.strikes(f"cut_{moment}", name):
             self._cut()
         if self._house.faults.strikes(f"timeout_{moment}", name):
-            await self._house.closing.wait()
-            self._cut()
+            await self.connection.wait_closed()
+            raise asyncssh.SFTPConnectionLost("the other side has given up")
 
     def _cut(self) -> None:
         self.connection.abort()

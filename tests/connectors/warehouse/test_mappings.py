@@ -198,6 +198,11 @@ def test_a_partners_variation_is_an_overlay() -> None:
         ("dispatch", papers.dispatches(papers.dispatch(at="")), "occurred_at"),
         ("dispatch", papers.dispatches(papers.dispatch(sku="")), "sku"),
         ("dispatch", papers.dispatches(papers.dispatch(sku="x" * 201)), "sku"),
+        ("answer", papers.dispatches(papers.dispatch()), "another kind of document"),
+        ("dispatch", papers.answers(papers.answer()), "another kind of document"),
+        ("return", papers.dispatches(papers.dispatch()), "another kind of document"),
+        ("dispatch", papers.dispatches(), "empty"),
+        ("dispatch", papers.dispatches(papers.dispatch()).replace(b"exchange:1", b"exchange:2"), "another kind"),
         ("answer", papers.answers(papers.answer(outcome="OK")), "outcomes"),
         ("answer", papers.answers(papers.answer(outcome="ERR")), "outcomes"),
         ("answer", papers.answers(papers.answer(outcome="acc")), "outcomes"),
@@ -232,7 +237,7 @@ def test_a_problem_names_the_mapping_its_place_and_the_value() -> None:
     (problem,) = error.value.problems
     assert problem.source is not None
     assert problem.source.startswith("warehouse/answer@1+")
-    assert (problem.line, problem.value) == (3, "'WHAT'")
+    assert (problem.line, problem.value) == (3, "WHAT")
     assert "document 2" in (problem.field or "")
     assert "Outcome" in (problem.field or "")
 

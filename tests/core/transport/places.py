@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
-from core.clock import SystemClock
+from core.clock import ManualClock
 from core.errors import DoorError
 from core.ports import RawDocument, Receipt
 from core.transport.feed import ArrivalSettings, FileFeed, Source
@@ -48,13 +48,13 @@ class Place:
     def __init__(self, root: Path, **arrival: object) -> None:
         for name in ("in", "errors", "archive"):
             (root / name).mkdir(parents=True, exist_ok=True)
-        self.root, self.store = root, Store()
+        self.root, self.store, self.clock = root, Store(), ManualClock(NOON)
         self.arrival = ArrivalSettings.model_validate({"complete": "renamed", **arrival})
-        self.transport: Transport = FolderTransport(FolderSettings(path=root), SystemClock())
+        self.transport: Transport = FolderTransport(FolderSettings(path=root), self.clock)
 
     def feed(self, pattern: str = "*") -> FileFeed:
         """Return a feed that knows nothing yet, as after a restart."""
-        return FileFeed(Source("dispatch", "in", pattern), self.transport, self.arrival, 30)
+        return FileFeed(Source("dispatch", "in", pattern), self.transport, self.arrival, 30, self.clock)
 
     def put(self, name: str, body: bytes = b"body", *, age_s: float = 0) -> Path:
         """Write a file."""

@@ -1,7 +1,6 @@
 """A partner's SFTP server that can be troublesome. Each trouble happens once."""
 
-import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from pathlib import Path
 
 import asyncssh
@@ -95,10 +94,15 @@ class _Files(asyncssh.SFTPServer):
             self.connection.abort()
             raise asyncssh.SFTPConnectionLost("cut")
 
+    async def _hang(self) -> None:
+        """Answer nothing, until the other side has given up."""
+        await self.connection.wait_closed()
+        raise asyncssh.SFTPConnectionLost("the other side has given up")
+
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         self._maybe_cut("cut before renaming")
         if self._partner.has("hang at renaming"):
-            await asyncio.sleep(5)
+            await self._hang()
         super().rename(oldpath, newpath)
         self._maybe_cut("cut after renaming")
 
@@ -112,7 +116,9 @@ class _Files(asyncssh.SFTPServer):
             raise asyncssh.SFTPOpUnsupported("no extensions")
         super().fsync(file_obj)
 
-    def write(self, file_obj: object, offset: int, data: bytes) -> int:
+    async def write(self, file_obj: object, offset: int, data: bytes) -> int:
+        if self._partner.has("hang at writing"):
+            await self._hang()
         for trouble in ("cut upload", "cut upload again"):
             self._maybe_cut(trouble)
         if self._partner.has("forbidden"):
@@ -126,15 +132,21 @@ class _Files(asyncssh.SFTPServer):
         assert isinstance(written, int)
         return written
 
-    def read(self, file_obj: object, offset: int, size: int) -> bytes:
+    async def read(self, file_obj: object, offset: int, size: int) -> bytes:
+        if self._partner.has("hang at reading"):
+            await self._hang()
         for trouble in ("cut download", "cut download again"):
             self._maybe_cut(trouble)
         found = super().read(file_obj, offset, size)
         assert isinstance(found, bytes)
         return found
 
+    def close(self, file_obj: object) -> Awaitable[None] | None:
+        super().close(file_obj)
+        return self._hang() if self._partner.has("hang at closing") else None
+
     async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
         if self._partner.has("hang at listing"):
-            await asyncio.sleep(5)
+            await self._hang()
         async for entry in super().scandir(path):
             yield entry

@@ -139,6 +139,18 @@ async def test_a_poll_has_an_end(tmp_path: Path) -> None:
     assert [await feed.poll(place.store) for _ in range(4)] == [2, 2, 1, 0]
 
 
+async def test_a_poll_does_not_outlive_its_lease(place: Place) -> None:
+    class Slow(Store):
+        async def receive(self, raw: RawDocument) -> Receipt:
+            place.clock.advance(15)
+            return await super().receive(raw)
+
+    for n in range(5):
+        place.put(str(n), str(n).encode())
+    slow, feed = Slow(), place.feed()
+    assert [await feed.poll(slow) for _ in range(3)] == [2, 2, 1]
+
+
 async def test_a_pattern_says_which_files_are_meant(place: Place) -> None:
     for name in ("dispatch-1.xml", "answer-1.xml", "dispatch-1.txt"):
         place.put(name, name.encode())

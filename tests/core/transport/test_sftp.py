@@ -1,6 +1,8 @@
 """The SFTP transport keeps the contract, and trusts nobody whose key it was not told."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import asyncssh
@@ -154,10 +156,37 @@ async def test_a_server_that_hangs_at_the_renaming_leaves_the_outcome_open(
         await transport.put("out/one", b"x")
 
 
-async def test_a_server_that_hangs_is_asked_again_later(connect: Connect, partner: Partner) -> None:
-    partner.trouble.add("hang at listing")
+@pytest.mark.parametrize("moment", ["listing", "reading", "writing"])
+async def test_a_server_that_hangs_is_asked_again_later(
+    connect: Connect, partner: Partner, moment: str
+) -> None:
+    (partner.root / "in" / "one").write_bytes(b"body")
+    partner.trouble.update({f"hang at {moment}", "hang at closing"})
+    transport = connect(timeout_s=0.3)
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "listing": lambda: transport.list("in"),
+        "reading": lambda: transport.read("in/one", 100),
+        "writing": lambda: transport.put("out/one", b"x"),
+    }
+    began = time.monotonic()
     with pytest.raises(RetryableError, match="no answer in time"):
-        await connect(timeout_s=0.3).list("in")
+        await calls[moment]()
+    assert time.monotonic() - began < 2
+    assert not (partner.root / "out" / "one").exists()
+    partner.trouble.clear()
+    assert await transport.read("in/one", 100) == b"body"
+
+
+async def test_a_caller_who_gives_up_leaves_nothing_waiting(connect: Connect, partner: Partner) -> None:
+    partner.trouble.update({"hang at writing", "hang at closing"})
+    transport = connect()
+    began = time.monotonic()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await transport.put("out/one", b"x")
+    assert time.monotonic() - began < 2
+    assert await transport.list("out") != ()  # what was half written keeps its temporary name
+    assert not (partner.root / "out" / "one").exists()
 
 
 async def test_a_server_without_extensions_does(connect: Connect, partner: Partner) -> None:
