@@ -88,7 +88,7 @@ class Engine:
         bus: Bus,
         clock: Clock,
         world: World,
-        limits: EngineLimits = EngineLimits(),  # noqa: B008 - frozen
+        limits: EngineLimits = EngineLimits(),
     ) -> None:
         self.world = world
         self.statistics = EngineStatistics()
@@ -108,6 +108,7 @@ class Engine:
         self._loop_task: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._cautious = False
+        self._one_alone = asyncio.Lock()
 
     # --- in ----------------------------------------------------------------------------------------------------
 
@@ -143,7 +144,7 @@ class Engine:
             try:
                 work = work_of(delivery.queue, item, future, consumes_row=self._bus.consumes_outbox)
             except ItemError as error:
-                log.error("an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error))
+                log.warning("an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error))
                 await delivery.reject(requeue=False)
                 return
             futures.append(future)
@@ -157,36 +158,38 @@ class Engine:
             await self._durably(lambda session: crashes.scatter(session, self.world.ring, delivery))
             await delivery.ack()
             return
-        if self._cautious or delivery.redelivered_count > 1:
-            for item in delivery.items:
-                parked = await self._durably(
-                    partial(crashes.begin, ring=self.world.ring, queue=delivery.queue, item=item)
-                )
-                if parked:
-                    log.error(
-                        "parked: it has ended its worker twice", queue=delivery.queue, item=str(item.id)
-                    )
-        await self._alone_over(delivery)
-
-    async def _alone_over(self, delivery: Delivery) -> None:
-        """Run a delivery in batches of its own."""
+        accused = self._cautious or delivery.redelivered_count > 1
         for item in delivery.items:
-            future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-            try:
-                work = work_of(delivery.queue, item, future, consumes_row=self._bus.consumes_outbox)
-            except ItemError as error:
-                log.error("an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error))
-                await delivery.reject(requeue=False)
-                return
-            self._alone.append(work)
-            self._queued += 1
-            self._queued_bytes += item.size_bytes
-            self._wake.set()
-            await future
+            # A mark accuses: none but the one item that is under way may bear it when its worker is killed.
+            async with self._one_alone:
+                if self._closing or not await self._alone_over(delivery, item, accused=accused):
+                    return
         await delivery.ack()
         if self._cautious:
             self._cautious = False
             await self._bus.relax()
+
+    async def _alone_over(self, delivery: Delivery, item: Item, *, accused: bool) -> bool:
+        """Run an item in a batch of its own, unless it is parked; says False where the delivery was rejected."""
+        queue = delivery.queue
+        if accused and await self._durably(
+            partial(crashes.begin, ring=self.world.ring, queue=queue, item=item)
+        ):
+            log.error("parked: it has ended its worker twice", queue=queue, item=str(item.id))
+            return True
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        try:
+            work = work_of(queue, item, future, consumes_row=self._bus.consumes_outbox)
+        except ItemError as error:
+            log.warning("an item can't be read", queue=queue, item=str(item.id), reason=str(error))
+            await delivery.reject(requeue=False)
+            return False
+        self._alone.append(work)
+        self._queued += 1
+        self._queued_bytes += item.size_bytes
+        self._wake.set()
+        await future
+        return True
 
     async def bury(self, delivery: Delivery) -> None:
         """Take what the bus gave up on: the innocent of an envelope go on, each by itself; the culprit is parked."""
@@ -289,7 +292,7 @@ class Engine:
             return [work], []
         deposits = [self._deposits.popleft() for _ in range(min(left, len(self._deposits)))]
         works: list[Work] = []
-        sources = [source for source in self._sources.values() if source]
+        sources: list[deque[Work]] = [source for source in self._sources.values() if source]
         while sources and left > 0:
             share = max(1, left // len(sources))
             for source in sources:
@@ -317,7 +320,7 @@ class Engine:
                 wait_s = min(LONGEST_WAIT_S, wait_s * 2)
             except SchemaTooNewError as error:
                 self.unavailable = str(error)
-                log.error("schema too new", reason=str(error))
+                log.warning("schema too new", reason=str(error))
                 await asyncio.sleep(LONGEST_WAIT_S)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is some item's: find it and record it
                 self.unavailable = None
