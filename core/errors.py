@@ -61,7 +61,13 @@ class Problem:
 
     def __str__(self) -> str:
         where = f"line {self.line}" + (f", column {self.column}" if self.column else "") if self.line else ""
-        parts = [self.source, where, self.field, f"{self.value!r}" if self.value is not None else None, self.reason]
+        parts = [
+            self.source,
+            where,
+            self.field,
+            f"{self.value!r}" if self.value is not None else None,
+            self.reason,
+        ]
         return ": ".join(part for part in parts if part)
 
     def as_dict(self) -> dict[str, str | int]:

@@ -86,7 +86,7 @@ async def expire(session: Session, connector: str, settle_s: float) -> None:
     await session.run(_EXPIRE, connector, session.now, session.now + timedelta(seconds=settle_s))
 
 
-async def claim(  # noqa: PLR0913 - what a claim is made with, each part once
+async def claim(
     session: Session,
     ring: KeyRing,
     ports: Mapping[tuple[str, str], EffectPort],
@@ -150,7 +150,7 @@ def _claimed(claim: Claim, now: datetime, lease: Lease) -> tuple[Any, ...]:
     return (claim.effect.id, claim.effect.attempt, claim.looks, until, lease.owner, now, claim.request_id)
 
 
-def _request(  # noqa: PLR0913 - a row, and the tables that it is looked up in
+def _request(
     row: Any,
     command: Command,
     port: EffectPort,

@@ -5,7 +5,7 @@ again, up the ladder), or silence (it is unknown, and looked up before anything 
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,7 +33,7 @@ from core.errors import (
 )
 from core.ids import named_id, time_of, uuid7
 from core.ports import Answer, EffectPort
-from core.store.sql import Database, StoreUnavailableError, bulk
+from core.store.sql import Database, Session, StoreUnavailableError, bulk
 
 log = structlog.get_logger()
 
@@ -54,7 +54,7 @@ _FAILURE = (
 )
 _PAUSE = (
     "INSERT INTO connector_states (connector, paused, until, reason, actor, failures, updated_at) "
-    "VALUES ($1, $2, NULL, $3, 'hub', 0, $4) ON CONFLICT (connector) DO UPDATE SET paused = excluded.paused, "
+    "VALUES ($1, true, NULL, $2, 'hub', 0, $3) ON CONFLICT (connector) DO UPDATE SET paused = excluded.paused, "
     "until = NULL, reason = excluded.reason, actor = 'hub', updated_at = excluded.updated_at"
 )
 _PAUSED = "SELECT connector FROM connector_states WHERE paused"
@@ -74,7 +74,7 @@ class RunnerStatistics:
 class EffectRunner:
     """One per worker. `connectors` are those that it may send to."""
 
-    def __init__(  # noqa: PLR0913 - what it works with, each part once
+    def __init__(
         self,
         database: Database,
         engine: Engine,
@@ -327,7 +327,7 @@ class EffectRunner:
         state = EffectState.UNKNOWN if claim.look_up else EffectState.PENDING
         await self._due_again(claim, state, 0.0, reason)
         async with self._database.transaction() as session:
-            await session.run(_PAUSE, claim.connector, True, reason, session.now)
+            await session.run(_PAUSE, claim.connector, reason, session.now)
         self.paused |= {claim.connector}
 
     async def _due_again(self, claim: Claim, state: EffectState, wait_s: float, reason: str) -> None:
@@ -346,7 +346,7 @@ class EffectRunner:
         item = write_item(work.item)
         failure_id = named_id(f"parked:{effect.id}", time_of(effect.id))
 
-        async def park(session: Any) -> None:
+        async def park(session: Session) -> None:
             await session.run(
                 _DUE_AGAIN, effect.id, EffectState.PARKED.value, session.now, reason[:500], self._lease.owner,
             )  # fmt: skip
@@ -359,7 +359,7 @@ class EffectRunner:
         self.statistics.count(claim.connector, "parked")
         await self._durably(park)
 
-    async def _durably(self, write: Any) -> None:
+    async def _durably(self, write: Callable[[Session], Awaitable[None]]) -> None:
         """Write, waiting while the store is away; the lease keeps others off meanwhile."""
         while True:
             try:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from canonical.capture import place
 from canonical.documents import KeyKind, OrderDocument
+from canonical.events import Event
 from canonical.order import Order
 from canonical.parties import Parties
 from canonical.policy import Policy
@@ -46,7 +47,10 @@ _INBOX = bulk_insert(
     "consumer text, item_id uuid, attempt int",
     tail="ON CONFLICT DO NOTHING RETURNING item_id, attempt, consumer",
 )
-_HELD_UP = "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} RETURNING item_id, attempt, queue, item, since"
+_HELD_UP = (
+    "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} "
+    "RETURNING item_id, attempt, queue, item, since"
+)
 QUARANTINE = "quarantine"
 LOCK_ROUNDS = 3
 
@@ -258,7 +262,7 @@ class Batch:
             skus = {
                 line.reference: self._references[document.channel, line.reference] for line in document.lines
             }
-            events = (place(document, order_id, skus),)
+            events: tuple[Event, ...] = (place(document, order_id, skus),)
         else:
             events = part.events(order_id)
         world = self._world
@@ -387,7 +391,9 @@ _AS_ASKED = frozenset({Ending.DONE, Ending.DUPLICATE, Ending.IGNORED})
 def _in_vain(entry: AuditEntry, outcome: Outcome) -> AuditEntry:
     """Return what the audit log says of a wish that did not come true, or not yet."""
     became = "waits" if outcome.ending is Ending.WAITING else "refused"
-    return replace(entry, action=f"{entry.action}.{became}", detail=f"{entry.detail} ({outcome.reason})".strip())
+    return replace(
+        entry, action=f"{entry.action}.{became}", detail=f"{entry.detail} ({outcome.reason})".strip()
+    )
 
 
 def _content(part: Part) -> Stored | Facts | Happening:

@@ -71,7 +71,7 @@ class Decision:
     """Events whose fact was known: they changed nothing."""
 
 
-def decide(  # noqa: PLR0913 - the whole world of a decision, each part once
+def decide(
     order: Order | None,
     events: Iterable[Event],
     rulebook: Rulebook,

@@ -74,7 +74,7 @@ async def read(session: Session, ring: KeyRing, readers: Readers, works: Sequenc
     return parts
 
 
-def _stored(
+def _stored(  # noqa: PLR0911 - one return for each way in which a message is read, or is not
     work: Work,
     content: Stored,
     found: Mapping[UUID, messages.Message | HubError],

@@ -1,7 +1,6 @@
 """The stock that a batch has locked. Decisions see each other; a decision that fails leaves no trace."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
 from canonical.stock import NETWORK, Node, StockLevel, StockView
 from core.engine.cascade import StockNotLockedError

@@ -1,7 +1,6 @@
-"""The scheduler's jobs on the store. Each is one transaction, safe to run again, and returns what is to be published."""
+"""The scheduler's jobs on the store. Each is one transaction, safe to repeat; it returns what is to be published."""
 
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from canonical.events import EVENT_BY_NAME
 from core.bus.port import Item, read_item
@@ -57,7 +56,7 @@ async def fire_timers(database: Database, ring: KeyRing) -> list[Posting]:
 
 
 def _instant(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
 
 
 def _fired(order: object, name: str, due_at: datetime, event_type: str, body: str, now: datetime) -> Posting:

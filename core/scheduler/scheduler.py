@@ -23,7 +23,7 @@ LEASE_S = 30.0
 LEADER = "scheduler"
 _PAUSE = (
     "INSERT INTO connector_states (connector, paused, reason, actor, failures, updated_at) "
-    "VALUES ($1, $2, $3, 'hub', 0, $4) ON CONFLICT (connector) DO UPDATE SET paused = excluded.paused, "
+    "VALUES ($1, true, $2, 'hub', 0, $3) ON CONFLICT (connector) DO UPDATE SET paused = excluded.paused, "
     "reason = excluded.reason, actor = 'hub', updated_at = excluded.updated_at"
 )
 _PAUSED = "SELECT paused FROM connector_states WHERE connector = $1"
@@ -65,7 +65,7 @@ class _Handover:
 class Scheduler:
     """One per worker process."""
 
-    def __init__(  # noqa: PLR0913 - what it works with, each part once
+    def __init__(
         self,
         database: Database,
         engine: Engine,
@@ -190,4 +190,4 @@ class Scheduler:
 
     async def _pause(self, name: str, reason: str) -> None:
         async with self._database.transaction() as session:
-            await session.run(_PAUSE, name, True, f"credentials refused: {reason}", session.now)
+            await session.run(_PAUSE, name, f"credentials refused: {reason}", session.now)

@@ -1,9 +1,10 @@
 """PostgreSQL through asyncpg: arrays in, few round trips, one pool per process."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import lru_cache
+from types import TracebackType
 from typing import Any
 
 import asyncpg
@@ -75,7 +76,8 @@ class PostgresSession:
 
     async def rows(self, sql: str, *values: Any) -> Sequence[Row]:
         """Run a statement and return its rows."""
-        return await self._connection.fetch(spell(sql), *values)
+        found: Sequence[Row] = await self._connection.fetch(spell(sql), *values)
+        return found
 
     async def run(self, sql: str, *values: Any) -> None:
         """Run a statement."""
@@ -85,7 +87,8 @@ class PostgresSession:
         """Run a statement over many rows, one array per column."""
         if not rows:
             return ()
-        return await self._connection.fetch(_spell_bulk(statement), *zip(*rows, strict=True))
+        found: Sequence[Row] = await self._connection.fetch(_spell_bulk(statement), *zip(*rows, strict=True))
+        return found
 
 
 class PostgresDatabase(Database):
@@ -108,14 +111,14 @@ class PostgresDatabase(Database):
         return cls(url, pool)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
+    async def transaction(self) -> AsyncGenerator[Session]:
         """Begin; commit at the end, roll back on an exception."""
         with translated():
             async with self._pool.acquire(timeout=30) as connection, connection.transaction():
                 yield PostgresSession(connection, await connection.fetchval("SELECT now()"))
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Session]:
+    async def reading(self) -> AsyncGenerator[Session]:
         """Begin a transaction that only reads."""
         with translated():
             async with self._pool.acquire(timeout=30) as connection, connection.transaction(readonly=True):
@@ -135,7 +138,9 @@ class translated:  # noqa: N801 - a context manager, used like a function
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not isinstance(error, Exception):
             return
         if not isinstance(

@@ -1,8 +1,9 @@
 """Set-based SQL that reads the same on SQLite and PostgreSQL.
 
 Statements are written once, in PostgreSQL's spelling with `$1` parameters. Where the two differ, a fragment stands in
-braces and the database fills it in: `{any:1:uuid}` (one of an array), `{lock}` and `{skip}` (row locks; nothing on
-SQLite, whose writer is alone). Many rows go through `Bulk`: arrays and `unnest` on PostgreSQL, one JSON array on SQLite.
+braces and the database fills it in: `{any:1:uuid}` (one of an array), `{lock}` and `{skip}` (row locks; nothing
+on SQLite, whose writer is alone). Many rows go through `Bulk`: arrays and `unnest` on PostgreSQL, one JSON array
+on SQLite.
 """
 
 import re

@@ -6,13 +6,14 @@ The driver's defaults lose concurrent updates without an error, so transactions 
 import asyncio
 import json
 import sqlite3
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, cast
 from uuid import UUID
 
 import aiosqlite
@@ -40,7 +41,7 @@ def instant_text(value: datetime) -> str:
 
 
 def _read_instant(raw: bytes) -> datetime:
-    return datetime.fromisoformat(raw.decode().replace("Z", "+00:00"))
+    return datetime.fromisoformat(raw.decode())
 
 
 def register_types() -> None:
@@ -68,7 +69,7 @@ def spell(sql: str) -> str:
         name, position, _ = match.groups()
         match name:
             case "any":
-                return f"IN (SELECT value FROM json_each(${position}))"
+                return f"IN (SELECT value FROM json_each(${position}))"  # noqa: S608 - `position` is a number of ours
             case "lock" | "skip":
                 return ""
             case _:
@@ -80,7 +81,8 @@ def spell(sql: str) -> str:
 @lru_cache(maxsize=512)
 def _spell_bulk(statement: Bulk) -> str:
     columns = ", ".join(f"value ->> {i} AS {name}" for i, name in enumerate(statement.columns))
-    text = statement.text.replace("{rows}", f"(SELECT {columns} FROM json_each($1)) AS r")
+    # Columns are named by our own code, and values travel as the one parameter.
+    text = statement.text.replace("{rows}", f"(SELECT {columns} FROM json_each($1)) AS r")  # noqa: S608
     return spell(text)
 
 
@@ -101,7 +103,7 @@ def _plain(value: Any) -> Any:
         case Enum():
             return value.value
         case list() | tuple() | set() | frozenset():
-            return json.dumps([_plain(v) for v in value])
+            return json.dumps([_plain(v) for v in cast("Iterable[Any]", value)])
         case _:
             return value
 
@@ -161,7 +163,7 @@ class SqliteDatabase(Database):
         return cls(f"sqlite:///{path}", clock, connections[0], connections[1:])
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
+    async def transaction(self) -> AsyncGenerator[Session]:
         """Begin with the write lock; commit at the end, roll back on an exception."""
         with _Translated():
             async with self._writing:
@@ -175,7 +177,7 @@ class SqliteDatabase(Database):
                     raise
 
     @asynccontextmanager
-    async def reading(self) -> AsyncIterator[Session]:
+    async def reading(self) -> AsyncGenerator[Session]:
         """Begin a transaction that only reads, of the last committed state."""
         with _Translated():
             reader = await self._readers.get()
@@ -218,7 +220,9 @@ class _Translated:
     def __enter__(self) -> None:
         return None
 
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if not isinstance(error, (sqlite3.Error, OverflowError, UnicodeEncodeError)):
             return
         match fault_of(error):

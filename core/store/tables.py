@@ -54,8 +54,6 @@ UUID = _on_sqlite(Uuid(), "HUB_UUID")
 INSTANT = _on_sqlite(DateTime(timezone=True), "HUB_INSTANT")
 FLAG = _on_sqlite(Boolean(), "HUB_BOOL")
 
-_BY_ID = {"postgresql_partition_by": "RANGE (id)"}
-
 inbox = Table(
     "inbox",
     metadata,
@@ -98,7 +96,7 @@ messages = Table(
         postgresql_where=text("replay_of IS NOT NULL"),
         sqlite_where=text("replay_of IS NOT NULL"),
     ),
-    **_BY_ID,
+    postgresql_partition_by="RANGE (id)",
 )
 
 message_keys = Table(
