@@ -53,10 +53,6 @@ class Explainer:
                 return self._unknown(path[:-1], str(details["loc"][-1]), node)
             case "missing":
                 return self._missing((*path, details["loc"][-1]), node)
-            case "union_tag_not_found":
-                return self._missing((*path, "type"), node)
-            case "union_tag_invalid":
-                return self._wrong_type(path, details)
             case kind:
                 reason = _WORDS.get(kind) or _sentence(details)
                 return ConfigProblem(self._mark(path, node), reason, path_text(path), self._found(path, node))
@@ -70,20 +66,8 @@ class Explainer:
     def _missing(self, path: tuple[Step, ...], parent: Node) -> ConfigProblem:
         *above, key = path
         said = self.shape.keys(above, self.plain).get(str(key), {}).get("description", "")
-        if not said and key == "type" and above:
-            said = f"it says what {above[-1]!r} is{did_you_mean(str(above[-1]), self._types())}"
         reason = f"the key {str(key)!r} is missing" + (f": {said}" if said else "")
         return ConfigProblem(self._mark(tuple(above), parent), reason, path_text(path))
-
-    def _wrong_type(self, path: tuple[Step, ...], details: ErrorDetails) -> ConfigProblem:
-        tag = str(details.get("ctx", {}).get("tag", ""))
-        node = self._at((*path, "type"))
-        reason = f"there is no type of connector {tag!r}{did_you_mean(tag, self._types())}"
-        return ConfigProblem(node.mark, reason, path_text((*path, "type")))
-
-    def _types(self) -> list[str]:
-        entry = self.shape.schema["properties"].get("connectors", {}).get("additionalProperties", {})
-        return list(entry.get("discriminator", {}).get("mapping", {}))
 
     def _walk(self, loc: tuple[Step, ...]) -> tuple[tuple[Step, ...], Node]:
         """Follow pydantic's location through the file; steps that name models or unions are not in it."""

@@ -1,6 +1,7 @@
 """Reads `hub.yaml`, with everything that is wrong with it told at once."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,9 +28,13 @@ from hub.config.sections import (
 from hub.config.shapes import Shape
 from hub.config.tree import Node, Step, parse_yaml, path_text
 from mappings.errors import Mark, Severity
+from mappings.suggest import did_you_mean
 
 CONFIG_FILE = Path("hub.yaml")
 _FROM_ENVIRONMENT = {"store": STORE_VARIABLE, "bus": BUS_VARIABLE, "master_key": KEY_VARIABLE}
+HUB_ITSELF = "hub"
+"""The connector of internal messages; its queue is `in.hub`."""
+_CONNECTOR = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _PATHS = {"path", "file-path", "directory-path"}
 
 
@@ -179,9 +184,13 @@ def _read(root: Node, path: Path, values: Values, catalogue: Mapping[str, Connec
     folder = path.absolute().parent
     resolver = Resolver(values, folder)
     filled = resolver.resolve(_with_environment(root, values))
-    model = file_model(catalogue)
+    used, unusable = _types(filled, catalogue)
+    wrong = [*unusable.values()]
+    model = file_model({name: catalogue[name] for name in sorted(used)})
     shape = Shape(model.model_json_schema())
     plain = filled.plain()
+    for name in unusable:
+        del plain["connectors"][name]
     _place_files(filled, shape, plain, folder)
     problems = dict(resolver.problems)
     explainer = Explainer(filled, shape, plain)
@@ -189,12 +198,10 @@ def _read(root: Node, path: Path, values: Values, catalogue: Mapping[str, Connec
     try:
         file = model.model_validate(plain)
     except ValidationError as error:
-        found = [*explainer.problems(error)]
         unfilled = {problem.key for problem in problems.values()}
-        found = [problem for problem in found if problem.key not in unfilled]
-        raise ConfigError([*problems.values(), *found]) from None
-    if problems:
-        raise ConfigError(problems.values())
+        wrong += [problem for problem in explainer.problems(error) if problem.key not in unfilled]
+    if problems or wrong or file is None:
+        raise ConfigError([*problems.values(), *wrong])
     secrets = tuple(path for path, leaf in filled.leaves() if _is_bare(leaf) and explainer.is_secret(path))
     return HubConfig(path, folder, file, _connectors(file, catalogue), catalogue, filled, secrets)
 
@@ -203,6 +210,29 @@ def _is_bare(leaf: Node) -> bool:
     """Say whether a value could be a secret that the file itself holds; a URL without a password is none."""
     text = leaf.value
     return leaf.written is None and isinstance(text, str) and ("://" not in text or "@" in text)
+
+
+def _types(root: Node, catalogue: Mapping[str, Connector]) -> tuple[set[str], dict[str, ConfigProblem]]:
+    """Return the types of connector that a file uses, and what is wrong with a connector's name or type."""
+    connectors = root.child("connectors")
+    used: set[str] = set()
+    problems: dict[str, ConfigProblem] = {}
+    for name, entry in (connectors.fields if connectors else {}).items():
+        if not isinstance(entry.value, dict) or connectors is None:
+            continue
+        node, path = entry.child("type"), f"connectors.{name}.type"
+        if not _CONNECTOR.fullmatch(name) or name == HUB_ITSELF:
+            said = "a connector's name is a word in lower case, such as `shop` or `berlin-2`, and not `hub`"
+            problems[name] = ConfigProblem(connectors.keys.get(name, entry.mark), said, f"connectors.{name}")
+        elif node is None:
+            said = f"the key 'type' is missing: it says what {name!r} is{did_you_mean(name, catalogue)}"
+            problems[name] = ConfigProblem(connectors.keys.get(name, entry.mark), said, path)
+        elif not isinstance(node.value, str) or node.value not in catalogue:
+            said = f"there is no type of connector {node.value!r}{did_you_mean(str(node.value), catalogue)}"
+            problems[name] = ConfigProblem(node.mark, said, path)
+        else:
+            used.add(node.value)
+    return used, problems
 
 
 def _with_environment(root: Node, values: Values) -> Node:

@@ -5,7 +5,17 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    SecretStr,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 from canonical.base import Name
 from canonical.policy import Policy
@@ -33,6 +43,19 @@ class _Addressed(Section):
     @classmethod
     def _url_alone(cls, given: Any) -> Any:
         return {"url": given} if isinstance(given, str) else given
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """Let editors, and whoever asks what is a secret, know of the text alone: it may hold a password."""
+        found = handler(core_schema)
+        section = handler.resolve_ref_schema(found)
+        whole = dict(section)
+        alone = {"type": "string", "format": "password", "writeOnly": True}
+        section.clear()
+        section.update({"anyOf": [alone, whole]})
+        return found
 
 
 def _store_url(url: SecretStr) -> SecretStr:

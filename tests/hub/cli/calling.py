@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from click.testing import Result
 from typer.testing import CliRunner
 
 from core.ports import RawDocument
@@ -22,7 +21,7 @@ from hub.desk.access import Principal, Role
 from hub.desk.master_data import Kind, import_file
 from tests.connectors.webstore.building import wire_order
 
-PATIENCE_S = 20
+PATIENCE_S, LOOK_S = 20.0, 0.02
 ITEMS = b"sku,title,weight_g\nCUP,A cup,310\nPOT,A pot,900\n"
 
 
@@ -48,7 +47,7 @@ def call(folder: Path, *arguments: str, width: int = 100, **environment: str) ->
         variables: Mapping[str, str] = {
             "COLUMNS": str(width), "NO_COLOR": "1", "ORDERHUB_ACTOR": "desk", "TERM": "dumb", **environment,
         }  # fmt: skip
-        result: Result = CliRunner().invoke(app, arguments, env=variables)
+        result = CliRunner().invoke(app, arguments, env=variables)
     finally:
         os.chdir(before)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
@@ -73,9 +72,11 @@ async def receive(folder: Path, *documents: dict[str, Any]) -> None:
         for document in documents:
             body = json.dumps(document).encode()
             await hub.engine.receive("shop", RawDocument("order", body, external_id=document["reference"]))
-        async with asyncio.timeout(PATIENCE_S):
-            while await _unread(hub):
-                await asyncio.sleep(0.02)
+        for _ in range(int(PATIENCE_S / LOOK_S)):
+            if not await _unread(hub):
+                break
+            await asyncio.sleep(LOOK_S)
+        assert not await _unread(hub)
     finally:
         await hub.stop()
 

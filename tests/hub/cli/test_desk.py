@@ -80,7 +80,9 @@ class TestOrders:
         freed = call(folder, "orders", "release", "W-1", "--type", "incorrect_address", "--json")
         assert "incorrect_address" not in freed.data["order"]["holds"]
         history = [entry["type"] for entry in call(folder, "orders", "show", "W-1", "--json").data["journal"]]
-        assert history[-2:] == ["HoldPlaced", "HoldReleased"] or {"HoldPlaced", "HoldReleased"} <= set(history)
+        assert history[-2:] == ["HoldPlaced", "HoldReleased"] or {"HoldPlaced", "HoldReleased"} <= set(
+            history
+        )
 
     def test_an_order_that_nobody_has_is_cancelled_at_once(self, folder: Path) -> None:
         said = call(folder, "orders", "cancel", "W-2", "--reason", "the customer asked", "--json")
@@ -138,7 +140,10 @@ class TestFailures:
 
     def test_a_claim_keeps_others_away_and_is_given_back(self, folder: Path) -> None:
         failure = failure_id(folder)
-        assert call(folder, "failures", "claim", failure, "--as", "first", "--json").data["claimed_by"] == "first"
+        assert (
+            call(folder, "failures", "claim", failure, "--as", "first", "--json").data["claimed_by"]
+            == "first"
+        )
         other = call(folder, "replay", "run", failure, "--as", "second")
         assert other.status == 1
         assert "first" in other.errors
@@ -147,7 +152,10 @@ class TestFailures:
 
     def test_one_is_discarded_with_a_reason(self, folder: Path) -> None:
         failure = failure_id(folder)
-        assert call(folder, "failures", "discard", failure, "-r", "a test", "--json").data["status"] == "discarded"
+        assert (
+            call(folder, "failures", "discard", failure, "-r", "a test", "--json").data["status"]
+            == "discarded"
+        )
         assert call(folder, "failures", "list", "--json").data["items"] == []
         assert len(call(folder, "failures", "list", "--all", "--json").data["items"]) == 1
 
@@ -155,14 +163,14 @@ class TestFailures:
         said = call(folder, "failures", "fixture", failure_id(folder), "--to", "cases", "--json").data
         document, facts = (folder / name for name in said["files"])
         text = document.read_text(encoding="utf-8") + facts.read_text(encoding="utf-8")
-        for personal in ("A. Customer", "a.customer@example.com\"", "Example Street", "10115"):
+        for personal in ("A. Customer", 'a.customer@example.com"', "Example Street", "10115"):
             assert personal not in text
         kept = json.loads(document.read_text(encoding="utf-8"))
         assert kept["currency"] == "EURO"
         assert [line["sku"] for line in kept["lines"]] == ["CUP", "POT"]
         case = json.loads(facts.read_text(encoding="utf-8"))
         assert case["connector"] == "webstore"
-        assert case["problems"][0]["value"] == "'EURO'"
+        assert case["problems"][0]["value"] == "EURO"
 
 
 class TestReplay:
@@ -177,13 +185,17 @@ class TestReplay:
         assert call(folder, "failures", "show", failure, "--json").data["status"] == "replaying"
 
     def test_an_editor_that_changes_nothing_sends_nothing(self, folder: Path) -> None:
-        said = call(folder, "replay", "run", failure_id(folder), "--edit", "-r", "x", EDITOR="true", VISUAL="")
+        said = call(
+            folder, "replay", "run", failure_id(folder), "--edit", "-r", "x", EDITOR="true", VISUAL=""
+        )
         assert said.status == 1
         assert "nothing was sent" in said.errors
 
     def test_an_editor_may_do_the_mending(self, folder: Path) -> None:
         editor = "sed -i s/EURO/EUR/"
-        said = call(folder, "replay", "run", failure_id(folder), "--edit", "-r", "code", "--json", VISUAL=editor)
+        said = call(
+            folder, "replay", "run", failure_id(folder), "--edit", "-r", "code", "--json", VISUAL=editor
+        )
         assert said.status == 0, said.out
         assert said.data["message_id"]
 
@@ -258,7 +270,9 @@ class TestEngineersDesk:
         assert call(folder, "tokens", "list", "--json").data[0]["revoked_at"]
 
     def test_an_effect_that_is_not_there_is_a_sentence(self, folder: Path) -> None:
-        said = call(folder, "effects", "resolve", "00000000-0000-7000-8000-000000000000", "confirmed", "-r", "x")
+        said = call(
+            folder, "effects", "resolve", "00000000-0000-7000-8000-000000000000", "confirmed", "-r", "x"
+        )
         assert said.status == 1
         assert "no effect" in said.errors
 
