@@ -22,7 +22,9 @@ from core.bus.port import read_item
 from core.engine import locating, reading, snapshots, stockfeed
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
+from core.engine.memory import OrderMemory
 from core.engine.reading import Blame, Part, Readers
+from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
 from core.engine.work import (
     AuditEntry,
@@ -81,6 +83,7 @@ class Committed:
 
     outcomes: dict[Work, Outcome]
     postings: list[Posting]
+    orders: Sequence[Written] = ()
 
 
 @dataclass(slots=True)
@@ -94,8 +97,8 @@ class _Group:
 class Batch:
     """One attempt at one transaction."""
 
-    def __init__(self, session: Session, world: World, works: Sequence[Work]) -> None:
-        self._session, self._world, self._works = session, world, works
+    def __init__(self, session: Session, world: World, memory: OrderMemory, works: Sequence[Work]) -> None:
+        self._session, self._world, self._memory, self._works = session, world, memory, works
         self._changes = Changes(session.now)
         self._stockroom = Stockroom(world.nodes)
         self._parts: list[Part] = []
@@ -108,7 +111,7 @@ class Batch:
         self._parts = await reading.read(self._session, self._world.ring, self._world.readers, fresh)
         self._references = await locating.locate(self._session, self._live())
         groups = self._group(self._live())
-        found = await snapshots.lock(self._session, groups)
+        found = await snapshots.lock(self._session, groups, self._memory)
         await self._let_go_on(found, groups)
         await self._decide(found, groups, prelock)
         self._park_early()
@@ -117,8 +120,8 @@ class Batch:
         outcomes = self._finish()
         consumed = [(w.item.id, w.item.attempt) for w in self._works if w.consumes_row]
         await self._stockroom.write(self._session)
-        await self._changes.write(self._session, self._world.ring, [*done, *consumed])
-        return Committed(outcomes, self._changes.postings)
+        written = await self._changes.write(self._session, self._world.ring, [*done, *consumed])
+        return Committed(outcomes, self._changes.postings, written)
 
     async def _take_in(self) -> list[Work]:
         """Write the inbox; return the work that it had not seen, each once."""

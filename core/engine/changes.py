@@ -286,10 +286,12 @@ class Changes:
             "audit", uuid7(), self.now, entry.actor, entry.role, entry.action, entry.target, entry.detail
         )
 
-    async def write(self, session: Session, ring: KeyRing, done: Iterable[tuple[UUID, int]]) -> None:
+    async def write(
+        self, session: Session, ring: KeyRing, done: Iterable[tuple[UUID, int]]
+    ) -> list[snapshots.Written]:
         """Write all of it; `done` are outbox rows to delete. Waiting items whose key appeared are posted."""
         rows = self.rows
-        await snapshots.write(session, self.orders)
+        written = await snapshots.write(session, self.orders)
         await snapshots.quarantine(session, self.quarantines)
         await session.write(_JOURNAL, rows.get("journal", ()))
         await session.write(_LEDGER, rows.get("ledger", ()))
@@ -316,6 +318,7 @@ class Changes:
             self.postings.append(Posting(row["queue"], read_item(row["item"])))
         await session.write(_OUTBOX, [self._outbox(posting) for posting in self.postings])
         await session.write(_UNBOX, sorted(done))
+        return written
 
     def _outbox(self, posting: Posting) -> tuple[Any, ...]:
         item = posting.item

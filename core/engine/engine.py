@@ -20,6 +20,7 @@ from core.clock import Clock
 from core.engine import crashes, intake
 from core.engine.batch import LOCK_ROUNDS, Batch, Committed, LockMoreError, World
 from core.engine.changes import Changes, Posting
+from core.engine.memory import OrderMemory
 from core.engine.reading import Blame
 from core.engine.work import (
     Content,
@@ -99,6 +100,7 @@ class Engine:
         self._deposits: deque[Deposit] = deque()
         self._alone: deque[Work] = deque()
         self._confirmed: set[tuple[UUID, int]] = set()
+        self._memory = OrderMemory()
         self._wake = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -144,7 +146,9 @@ class Engine:
             try:
                 work = work_of(delivery.queue, item, future, consumes_row=self._bus.consumes_outbox)
             except ItemError as error:
-                log.warning("an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error))
+                log.warning(
+                    "an item can't be read", queue=delivery.queue, item=str(item.id), reason=str(error)
+                )
                 await delivery.reject(requeue=False)
                 return
             futures.append(future)
@@ -388,6 +392,8 @@ class Engine:
             await self._singly(works, deposits, prelock)
             return
         self._confirmed -= done
+        for written in committed.orders:
+            self._memory.put(written.order, written.size)
         self._count(works, deposits, committed, time.perf_counter() - began)
         self.publish([*deposited.postings, *committed.postings])
         for deposit, receipt in deposited.receipts.items():
@@ -420,7 +426,7 @@ class Engine:
         prelock: frozenset[str],
     ) -> Committed:
         if works:
-            return await Batch(session, self.world, works).run(done, prelock)
+            return await Batch(session, self.world, self._memory, works).run(done, prelock)
         await session.write(_UNBOX, sorted(done))
         return Committed({}, [])
 
@@ -485,18 +491,14 @@ def _refused(error: Exception) -> DoorError:
 def _when_all(futures: Sequence[asyncio.Future[Outcome]], delivery: Delivery) -> None:
     """Acknowledge a delivery once all of its items are committed."""
     left = len(futures)
-    acknowledge: Callable[[], None]
 
     def one_done(_: asyncio.Future[Outcome]) -> None:
         nonlocal left
         left -= 1
         if not left:
-            acknowledge()
-
-    def acknowledge() -> None:
-        task = asyncio.ensure_future(delivery.ack())
-        _acknowledging.add(task)
-        task.add_done_callback(_acknowledging.discard)
+            task = asyncio.ensure_future(delivery.ack())
+            _acknowledging.add(task)
+            task.add_done_callback(_acknowledging.discard)
 
     for future in futures:
         future.add_done_callback(one_done)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from canonical.order import Order
 
-LIMIT_BYTES = 8 * 1024 * 1024
+LIMIT_BYTES = 16 * 1024 * 1024
 
 
 class OrderMemory:

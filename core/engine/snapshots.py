@@ -2,14 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from canonical.events import SCHEMA
 from canonical.order import Order
 from canonical.upcast import upcast_order
+from core.engine.memory import OrderMemory
+from core.store.messages import as_uuid, maybe_uuid
 from core.store.sql import SchemaTooNewError, Session, bulk, bulk_insert
 
-_LOCK = "SELECT id, version, schema, quarantined_by, doc FROM orders WHERE id {any:1:uuid} ORDER BY id {lock}"
+_LOCK = bulk(
+    "SELECT orders.id, orders.version, orders.schema, orders.quarantined_by, "
+    "CASE WHEN orders.version = r.version THEN NULL ELSE orders.doc END AS doc, "
+    "CASE WHEN orders.version = r.version THEN 1 ELSE 0 END AS remembered "
+    "FROM {rows} JOIN orders ON orders.id = r.id ORDER BY orders.id {lock_orders}",
+    "id uuid, version int",
+)
 _STUBS = bulk_insert(
     "orders", "id uuid, channel text, channel_ref text",
     tail="ON CONFLICT (channel, channel_ref) DO NOTHING",
@@ -53,15 +62,15 @@ async def stub(session: Session, references: Iterable[tuple[str, str, UUID]]) ->
     return {(row["channel"], row["channel_ref"]): row["id"] for row in rows}
 
 
-async def lock(session: Session, order_ids: Iterable[UUID]) -> dict[UUID, Snapshot]:
-    """Lock and load orders, sorted by id."""
-    wanted = sorted(set(order_ids))
-    if not wanted:
-        return {}
-    return {
-        row["id"]: Snapshot(row["id"], read(row["doc"], row["schema"]), row["quarantined_by"])
-        for row in await session.rows(_LOCK, wanted)
-    }
+async def lock(session: Session, order_ids: Iterable[UUID], memory: OrderMemory) -> dict[UUID, Snapshot]:
+    """Lock and load orders, sorted by id. One whose remembered version is the locked row's is not read again."""
+    wanted = [(order_id, memory.version(order_id)) for order_id in sorted(set(order_ids))]
+    found: dict[UUID, Snapshot] = {}
+    for row in await session.write(_LOCK, wanted):
+        order_id = as_uuid(row["id"])
+        order = memory.get(order_id) if row["remembered"] else read(row["doc"], row["schema"])
+        found[order_id] = Snapshot(order_id, order, maybe_uuid(row["quarantined_by"]))
+    return found
 
 
 def read(doc: str | None, schema: int) -> Order | None:
@@ -74,19 +83,30 @@ def read(doc: str | None, schema: int) -> Order | None:
     return Order.model_validate_json(doc if schema == SCHEMA else upcast_order(doc, schema))
 
 
-async def write(session: Session, orders: Sequence[tuple[Order, UUID | None]]) -> None:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An order as it was written, with its document's size: what may be remembered once it is committed."""
+
+    order: Order
+    size: int
+
+
+async def write(session: Session, orders: Sequence[tuple[Order, UUID | None]]) -> list[Written]:
     """Write changed orders, each with the failure that quarantines it."""
-    await session.write(
-        _UPDATE,
-        [
+    rows: list[tuple[Any, ...]] = []
+    written: list[Written] = []
+    for order, quarantined_by in sorted(orders, key=lambda pair: pair[0].id):
+        doc = order.model_dump_json()
+        written.append(Written(order, len(doc)))
+        rows.append(
             (
                 order.id, order.version, SCHEMA, order.type.value, order.status().value,
                 order.payment_status().value, order.fulfilment_status().value, bool(order.holds),
-                order.placed_at, session.now, quarantined_by, order.model_dump_json(),
-            )
-            for order, quarantined_by in sorted(orders, key=lambda pair: pair[0].id)
-        ],
-    )  # fmt: skip
+                order.placed_at, session.now, quarantined_by, doc,
+            ),
+        )  # fmt: skip
+    await session.write(_UPDATE, rows)
+    return written
 
 
 async def quarantine(session: Session, changes: Sequence[tuple[UUID, UUID | None]]) -> None:

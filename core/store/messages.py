@@ -124,9 +124,9 @@ def _open(row: Any, ring: KeyRing) -> Message | HubError:
         media_type=get("media_type"),
         headers=orjson.loads(headers) if headers else {},
         external_id=get("external_id"),
-        order_id=_maybe_uuid(get("order_id")),
-        correlation_id=_maybe_uuid(get("correlation_id")),
-        replay_of=_maybe_uuid(get("replay_of")),
+        order_id=maybe_uuid(get("order_id")),
+        correlation_id=maybe_uuid(get("correlation_id")),
+        replay_of=maybe_uuid(get("replay_of")),
         body=plain,
     )
 
@@ -136,7 +136,8 @@ def as_uuid(value: object) -> UUID:
     return value if isinstance(value, UUID) else UUID(str(value))
 
 
-def _maybe_uuid(value: object) -> UUID | None:
+def maybe_uuid(value: object) -> UUID | None:
+    """Return an id that may be missing."""
     return None if value is None else as_uuid(value)
 
 

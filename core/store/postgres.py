@@ -52,6 +52,8 @@ def spell(sql: str) -> str:
                 return f"= ANY(${position}::{kind}[])"
             case "lock":
                 return "FOR UPDATE"
+            case "lock_orders":
+                return "FOR UPDATE OF orders"
             case "skip":
                 return "FOR UPDATE SKIP LOCKED"
             case _:

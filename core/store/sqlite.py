@@ -17,6 +17,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import aiosqlite
+import structlog
 
 from core.clock import Clock
 from core.store.sql import (
@@ -29,6 +30,8 @@ from core.store.sql import (
     Session,
     StoreUnavailableError,
 )
+
+log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT_S = 10
 READERS = 2
@@ -70,7 +73,7 @@ def spell(sql: str) -> str:
         match name:
             case "any":
                 return f"IN (SELECT value FROM json_each(${position}))"  # noqa: S608 - `position` is a number of ours
-            case "lock" | "skip":
+            case "lock" | "lock_orders" | "skip":
                 return ""
             case _:
                 return str(match.group(0))
@@ -159,7 +162,13 @@ class SqliteDatabase(Database):
         """Open the file, and make it if there is none."""
         register_types()
         path.parent.mkdir(parents=True, exist_ok=True)
-        connections = [await _connect(path) for _ in range(1 + READERS)]
+        connections: list[aiosqlite.Connection] = []
+        try:
+            for _ in range(1 + READERS):
+                connections.append(await _connect(path))  # noqa: PERF401 - those that are open are closed on an error
+        except BaseException:
+            await _close(connections)
+            raise
         return cls(f"sqlite:///{path}", clock, connections[0], connections[1:])
 
     @asynccontextmanager
@@ -167,8 +176,8 @@ class SqliteDatabase(Database):
         """Begin with the write lock; commit at the end, roll back on an exception."""
         with _Translated():
             async with self._writing:
-                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
-                try:
+                try:  # also around BEGIN: a caller may be cancelled when the connection's thread has begun already
+                    await self._writer.execute_fetchall("BEGIN IMMEDIATE")
                     yield SqliteSession(self._writer, self._clock.now())
                     await self._writer.execute_fetchall("COMMIT")
                 except BaseException:
@@ -190,9 +199,17 @@ class SqliteDatabase(Database):
                 self._readers.put_nowait(reader)
 
     async def close(self) -> None:
-        """Close all connections."""
-        for connection in self._all:
+        """Close all connections. Their threads are no daemons: one that stays open keeps the process alive."""
+        await _close(self._all)
+
+
+async def _close(connections: Iterable[aiosqlite.Connection]) -> None:
+    """Close every one of them, whatever the others say."""
+    for connection in connections:
+        try:
             await connection.close()
+        except (sqlite3.Error, ValueError) as error:  # closed before, or in the middle of something
+            log.info("connection not closed", error=repr(error))
 
 
 async def _connect(path: Path) -> aiosqlite.Connection:
@@ -203,6 +220,15 @@ async def _connect(path: Path) -> aiosqlite.Connection:
         detect_types=sqlite3.PARSE_DECLTYPES,
         cached_statements=256,
     )
+    try:
+        await _set_up(connection)
+    except BaseException:
+        await _close([connection])
+        raise
+    return connection
+
+
+async def _set_up(connection: aiosqlite.Connection) -> None:
     connection.row_factory = sqlite3.Row
     for pragma in (
         "journal_mode=WAL",
@@ -211,7 +237,6 @@ async def _connect(path: Path) -> aiosqlite.Connection:
         f"busy_timeout={BUSY_TIMEOUT_S * 1000}",
     ):
         await connection.execute_fetchall(f"PRAGMA {pragma}")
-    return connection
 
 
 class _Translated:
