@@ -78,15 +78,16 @@ async def run(
 async def bench(
     session: Session,
     quick: Annotated[
-        bool, typer.Option("--quick", help="A tenth of everything: to see that it runs.")
+        bool, typer.Option("--quick", help="Fewer orders and shorter runs: to see that it works.")
     ] = False,
-    keep: Annotated[bool, typer.Option("--no-write", help="Leave docs/benchmarks.md as it is.")] = False,
+    write: Annotated[
+        bool, typer.Option("--write/--no-write", help="Write the figures to docs/benchmarks.md.")
+    ] = True,
 ) -> None:
-    """Measure the hub beside what else one could use, on RabbitMQ and PostgreSQL, and write docs/benchmarks.md.
+    """Measure the hub beside what else one could use, at the same durable work. Needs a checkout.
 
-    The servers are those at ORDERHUB_BENCH_AMQP_URL and ORDERHUB_BENCH_POSTGRES_URL, else at their usual local ports.
     Example: `orderhub bench --quick --no-write`
     """
     from hub.bench import BenchOptions, run_bench
 
-    raise typer.Exit(await run_bench(BenchOptions(json=session.out.json, quick=quick, write=not keep)))
+    raise typer.Exit(await run_bench(BenchOptions(json=session.out.json, quick=quick, write=write)))
