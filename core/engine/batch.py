@@ -198,9 +198,11 @@ class Batch:
             raise LockMoreError(frozenset(wanted))
         if again:
             await self._stockroom.lock(self._session, wanted)
-            for group in again:
-                if missing := self._decided(group, found[group.order_id]):
-                    raise LockMoreError(frozenset(wanted | missing))
+            missing = frozenset[str]().union(
+                *[self._decided(group, found[group.order_id]) for group in again]
+            )
+            if missing:
+                raise LockMoreError(frozenset(wanted | missing))
         for part in feeds:
             await self._feed(part)
 
@@ -233,7 +235,9 @@ class Batch:
                 decision = self._apply(part, order)
             except StockNotLockedError as missing:
                 self._stockroom.undo()
-                return missing.skus
+                # Rules go from line to line: who asks for one SKU of an order will ask for the others next.
+                lines = order.lines if order is not None else ()
+                return missing.skus | ({line.sku for line in lines} - self._stockroom.locked)
             except StaleError as error:
                 self._stockroom.restore(mark)
                 part.outcome = Outcome(Ending.STALE, str(error))
