@@ -86,8 +86,8 @@ class Resolver:
         if not isinstance(node.value, str):
             return node
         text = self._substituted(node.value, node, path)
-        if text.startswith(_FILE) and not text.startswith(f"{_FILE}//"):
-            text = self._content(text.removeprefix(_FILE).strip(), node, path)
+        if _names_a_file(node.value):
+            text = self._content(text, node, path)
         return node if text == node.value else Node(text, node.mark, written=node.value)
 
     def _substituted(self, text: str, node: Node, path: tuple[Step, ...]) -> str:
@@ -102,7 +102,8 @@ class Resolver:
             if value is None and default is None:
                 self._add(node, path, self._missing(name))
                 return match[0]
-            return default if value is None else value
+            text = default if value is None else value
+            return self._content(text, node, path) if _names_a_file(text) else text
 
         return _PLACEHOLDER.sub(fill, text)
 
@@ -115,15 +116,16 @@ class Resolver:
         )
         return f"the environment variable {name} is not set, {where} export {name}{meant}"
 
-    def _content(self, name: str, node: Node, path: tuple[Step, ...]) -> str:
+    def _content(self, text: str, node: Node, path: tuple[Step, ...]) -> str:
         """Return what a file holds, without the line end that editors put there."""
+        name = text.removeprefix(_FILE).strip()
         file = self._folder / Path(name).expanduser()
-        text, why = "", ""
+        content, why = "", ""
         try:
             size = file.stat().st_size
-            text = file.read_text(encoding="utf-8").rstrip("\r\n") if size <= LARGEST_SECRET else ""
+            content = file.read_text(encoding="utf-8").rstrip("\r\n") if size <= LARGEST_SECRET else ""
             why = f"has more than {LARGEST_SECRET:,} bytes" if size > LARGEST_SECRET else ""
-            why = why or ("" if text else "is empty")
+            why = why or ("" if content else "is empty")
         except UnicodeDecodeError:
             why = "is not UTF-8 text"
         except OSError as error:
@@ -131,11 +133,16 @@ class Resolver:
         if why:
             where = "its path counts from the folder of the configuration"
             self._add(node, path, f"the file {name!r} {why}; {where}")
-            return str(node.value)
-        return text
+            return text
+        return content
 
     def _add(self, node: Node, path: tuple[Step, ...], reason: str) -> None:
         self.problems.setdefault(path, ConfigProblem(node.mark, reason, path_text(path)))
+
+
+def _names_a_file(text: str) -> bool:
+    """Say whether a text is `file:NAME`; `file://…` is a URL, and stays one."""
+    return text.startswith(_FILE) and not text.startswith(f"{_FILE}//")
 
 
 def _text(node: Node) -> str:

@@ -40,7 +40,7 @@ class TestPlaceholders:
     @given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
     def test_what_a_variable_holds_is_not_looked_into(self, value: str) -> None:
         if value and not value.startswith("file:"):
-            assert filled("${A}", A=value) == value
+            assert filled("a${A}", A=value) == f"a{value}"
 
     def test_a_number_may_be_a_placeholder(self, tmp_path: Path) -> None:
         assert read(tmp_path, "api: {port: '${PORT}'}", PORT="9001").sections.api.port == 9001
@@ -72,6 +72,14 @@ class TestFiles:
         write(tmp_path, "value", "f")
         assert filled("${A}", tmp_path, A="file:f") == "value"
         assert filled("${A:-file:f}", tmp_path) == "value"
+
+    def test_what_a_variable_names_may_be_a_part_of_a_text(self, tmp_path: Path) -> None:
+        write(tmp_path, "pw\n", "f")
+        assert filled("https://u:${A}@h", tmp_path, A="file:f") == "https://u:pw@h"
+
+    def test_what_stands_in_a_file_is_not_looked_into(self, tmp_path: Path) -> None:
+        write(tmp_path, "file:g${A}\n", "f")
+        assert filled("file:f", tmp_path, A="x") == "file:g${A}"
 
     def test_a_url_is_no_file(self) -> None:
         assert filled("file:///x") == "file:///x"
