@@ -331,7 +331,11 @@ async def stage(store_url: str) -> AsyncIterator[Stage]:
         await _furnish(ctx)
         yield Stage(hub, ctx)
     finally:
-        await hub.stop(grace_s=5)
+        try:
+            await hub.stop(grace_s=5)
+        except BaseException:
+            await hub.database.close()  # its threads would keep the whole run from ending
+            raise
 
 
 async def _furnish(ctx: DeskContext) -> None:
