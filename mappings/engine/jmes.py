@@ -69,6 +69,7 @@ class Jmes:
             places=found.places,
             key=key,
             steps=steps if local else None,
+            reaches=None if steps is None else lambda node, scope: go(node, scope) is not None,
         )
 
     def node(self, text: str) -> Path:

@@ -60,7 +60,7 @@ class Parts:
     documents: Path | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Mapping:
     """Translates between one partner's documents and one canonical model, in one direction."""
 
@@ -159,6 +159,10 @@ class Mapping:
             return
         try:
             items: list[Data] = documents.many(whole.node, whole) or []
+            if not items and documents.reaches is not None and not documents.reaches(whole.node, whole):
+                raise Refusal(
+                    "there is nothing here that could hold documents: is it another kind of document?"
+                )
         except Refusal as refusal:
             source, position = documents.locate(whole, wire)
             raise MappingError(Problem(refusal.reason, refusal.code, self.mark, source, position)) from None

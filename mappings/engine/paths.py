@@ -38,6 +38,8 @@ class Path:
     """The one key that it is, where paths are JMESPath and it is that simple."""
     steps: tuple[str | int, ...] | None = None
     """Keys, indexes and `*`, where it is a plain path; lint follows these through a model."""
+    reaches: Getter | None = None
+    """Whether what would hold a list is there, where that can be told from an empty list: it can of plain paths."""
 
 
 class PathLanguage(Protocol):

@@ -9,7 +9,7 @@ from mappings.engine.paths import Getter, Path
 from mappings.engine.steps import Step
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """What fills one field.
 

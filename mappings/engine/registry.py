@@ -15,7 +15,7 @@ from mappings.errors import Finding, InvalidMappingError
 from mappings.suggest import did_you_mean
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class MappingSet(AnyMapping[str, Mapping]):
     """Mappings by name. It never changes: who reloads makes a new one, and puts it in the place of the old."""
 

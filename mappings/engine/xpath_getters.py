@@ -12,8 +12,8 @@ from mappings.engine.xpath_plain import Frame, Plain
 from mappings.errors import Refusal
 from mappings.syntax.xml_places import Element
 
-Getters = tuple[Getter, Getter, Getter]
-"""Of a value, of a node to go into, and of nodes to repeat over."""
+Getters = tuple[Getter, Getter, Getter, Getter | None]
+"""Of a value, of a node to go into, of nodes to repeat over, and whether what would hold these is there."""
 
 
 class Leaf(Frame):
@@ -45,12 +45,12 @@ def by_library(xpath: etree.XPath, *, keep_blank: bool) -> Getters:
             raise Refusal("the path doesn't lead to elements, so there is nothing to repeat over")
         return [Frame(item) if isinstance(item, Element) else Leaf(str(item)) for item in found] or None
 
-    return get, go, many
+    return get, go, many, None
 
 
 def by_index(plain: Plain, xpath: etree.XPath, *, keep_blank: bool) -> Getters:
     """Return the getters of a plain path. Where a parent has brothers, XPath looks into all: the library is asked."""
-    library_get, library_go, library_many = by_library(xpath, keep_blank=keep_blank)
+    library_get, library_go, library_many, _ = by_library(xpath, keep_blank=keep_blank)
     leaf, attribute = plain.leaf, plain.attribute
     last, read = _last_parent(plain), _reader(leaf, attribute)
 
@@ -77,7 +77,7 @@ def by_index(plain: Plain, xpath: etree.XPath, *, keep_blank: bool) -> Getters:
             return cast("list[Frame] | None", library_many(node, scope))
         return [Frame(element) for element in here.element.iterchildren(leaf)] or None
 
-    return get, go, many
+    return get, go, many, lambda node, scope: last(node, scope) is not None
 
 
 def _reader(leaf: str | None, attribute: str | None) -> Callable[[Frame], str | None]:

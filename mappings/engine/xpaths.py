@@ -44,7 +44,7 @@ class XPaths:
         def holds(node: Frame, _scope: Scope) -> bool:
             return bool(evaluate(xpath, node.element))
 
-        return self._built(text, (holds, holds, holds), None, local=True)
+        return self._built(text, (holds, holds, holds, None), None, local=True)
 
     def node(self, text: str) -> Path:
         """Return a path that hands over the element."""
@@ -54,7 +54,7 @@ class XPaths:
             found = path.go(node, scope)
             return None if found is None else found.element
 
-        return self._built(text, (get, path.go, path.many), None, local=path.local)
+        return self._built(text, (get, path.go, path.many, None), None, local=path.local)
 
     def _compile(self, text: str) -> Path:
         if text.lstrip()[:1] in ("$", "^"):
@@ -80,7 +80,7 @@ class XPaths:
     def _built(
         self, text: str, getters: Getters, plain: Plain | None, *, local: bool,
     ) -> Path:  # fmt: skip
-        get, go, many = getters
+        get, go, many, reaches = getters
 
         def place(scope: Scope) -> XmlPlace:
             if plain is not None:
@@ -95,7 +95,7 @@ class XPaths:
         def places(scope: Scope, items: list[Data]) -> list[XmlPlace]:
             return [_beside(scope, text) if isinstance(i, Leaf) else XmlPlace(i.element) for i in items]
 
-        return Path(text, get, go, many, many, local, locate, place, places)
+        return Path(text, get, go, many, many, local, locate, place, places, reaches=reaches)
 
 
 def _beside(scope: Scope, text: str) -> XmlPlace:

@@ -287,7 +287,19 @@ def test_one_wire_document_may_hold_many() -> None:
     assert [order.ref for order in made.read_all(good, expect=Order)] == ["1", "2", "3"]
     assert {order.note for order in made.read_all(good, expect=Order)} == {"f1"}
     assert made.read_all(b'{"orders": []}') == []
-    assert made.read_all(b"{}") == []
+
+
+def test_another_document_is_not_taken_for_an_empty_one() -> None:
+    assert "is it another kind of document" in problem(mapping(MANY), b'{"error": "try later"}').reason
+    filtered = mapping(MANY.replace("documents: orders", 'documents: "orders[?id]"'))
+    assert filtered.read_all(b'{"error": "try later"}') == []
+    made = xml("ref: o:T", "documents: /o:Order/o:Extra")
+    assert made.read_all(b"<o:Order xmlns:o='urn:o'/>") == []
+    found = problem(made, b"<html><o:Extra xmlns:o='urn:o'/></html>")
+    assert (found.source, str(found.position)) == ("/o:Order/o:Extra", "line 1")
+    nested = xml("ref: o:T", "documents: o:Extras/o:Extra")
+    assert nested.read_all(b"<a xmlns:o='urn:o'><o:Extras/></a>") == []
+    assert "another kind" in problem(nested, b"<a xmlns:o='urn:o'/>").reason
 
 
 def test_one_that_is_wrong_does_not_stop_those_behind_it() -> None:
