@@ -1,0 +1,1 @@
+"""Whole flows under faults: nothing lost, nothing twice, by the partners' own books."""
