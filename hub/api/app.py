@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from hub.api import console, engineering, failures, messages, metrics, orders, problems, reference
 from hub.api.bounds import MAX_BODY_BYTES, TIME_LIMIT_S, Bounds
-from hub.api.doors import Doors
+from hub.api.doors import DOOR_TIME_LIMIT_S, Doors
 from hub.api.gate import Gate
 from hub.api.view import HubView
 from hub.desk.door_desk import ConnectorDesk
@@ -25,6 +25,7 @@ def create_app(
     open_console: bool = False,
     max_body_bytes: int = MAX_BODY_BYTES,
     time_limit_s: float = TIME_LIMIT_S,
+    door_time_limit_s: float = DOOR_TIME_LIMIT_S,
 ) -> FastAPI:
     """Return the ASGI application of a hub.
 
@@ -49,6 +50,7 @@ def create_app(
         connectors=hub.desk.connectors,
         desks={name: ConnectorDesk(hub.desk, name) for name in hub.desk.connectors},
         clock=hub.desk.clock,
+        time_limit_s=door_time_limit_s,
     )
     app.add_middleware(Bounds, max_body_bytes=max_body_bytes, time_limit_s=time_limit_s)
     return app

@@ -9,7 +9,7 @@ from core.ports import Door
 from hub.api.app import create_app
 from hub.api.doors import DoorClashError
 from hub.desk.access import Role
-from tests.hub.api.conftest import Api, View
+from tests.hub.api.conftest import Api, View, serve
 from tests.hub.stage import Stage, get_order, order_json
 
 KEY = {"x-key": "letmein"}
@@ -65,6 +65,19 @@ async def test_the_hub_that_can_not_store_says_503(api: Api) -> None:
     api.stage.hub.engine.unavailable = None
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
+
+
+async def test_a_door_that_never_answers_is_given_up(hub: Stage) -> None:
+    async with serve(hub, door_time_limit_s=0.1) as api:
+        answer = await api.client().post("/connectors/shop/slow")
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "too_slow"
+    assert answer.headers["retry-after"]
+
+
+async def test_a_text_that_the_store_refuses_is_refused_at_the_door(api: Api) -> None:
+    answer = await api.client().get("/connectors/shop/orders/%ED%A0%80")
+    assert answer.status_code in {404, 422}
 
 
 async def test_a_door_sees_its_own_orders_only(api: Api) -> None:
