@@ -8,7 +8,8 @@ with the larger set from its beginning.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from canonical.capture import place
@@ -19,18 +20,21 @@ from canonical.parties import Parties
 from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import read_item
-from core.engine import locating, reading, snapshots, stockfeed
+from core.engine import crashes, locating, reading, snapshots, stockfeed
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
+from core.engine.inbox import INBOX
 from core.engine.memory import OrderMemory
 from core.engine.reading import Blame, Part, Readers
 from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
 from core.engine.work import (
     AuditEntry,
+    EffectState,
     Ending,
     Facts,
     Happening,
+    ItemError,
     Outcome,
     Stored,
     Work,
@@ -38,20 +42,19 @@ from core.engine.work import (
     work_of,
 )
 from core.errors import HubError
-from core.ids import uuid7
+from core.ids import named_id, uuid7
 from core.security.keys import KeyRing
 from core.store import messages
 from core.store.messages import as_uuid
-from core.store.sql import Session, bulk_insert
+from core.store.sql import Session, as_instant, bulk
 
-_INBOX = bulk_insert(
-    "inbox",
-    "consumer text, item_id uuid, attempt int",
-    tail="ON CONFLICT DO NOTHING RETURNING item_id, attempt, consumer",
-)
 _HELD_UP = (
     "DELETE FROM waiting WHERE kind = 'quarantine' AND value {any:1:text} "
-    "RETURNING item_id, attempt, queue, item, since"
+    "RETURNING item_id, attempt, queue, item, value, since"
+)
+_OWNED = bulk(
+    "SELECT e.id FROM {rows} JOIN effects e ON e.id = r.id AND e.state = 'sending' AND e.lease_owner = r.owner",
+    "id uuid, owner text",
 )
 QUARANTINE = "quarantine"
 LOCK_ROUNDS = 3
@@ -103,12 +106,15 @@ class Batch:
         self._stockroom = Stockroom(world.nodes)
         self._parts: list[Part] = []
         self._references: locating.References = {}
-        self._held_up: list[Work] = []
+        self._held_up: dict[Work, datetime] = {}
+        """What waited behind a failure, and since when."""
+        self._disowned: set[Work] = set()
 
     async def run(self, done: Iterable[tuple[UUID, int]], prelock: frozenset[str]) -> Committed:
         """Do all of it but the commit. `done` are outbox rows that were confirmed since the last batch."""
         fresh = await self._take_in()
         self._parts = await reading.read(self._session, self._world.ring, self._world.readers, fresh)
+        await self._drop_disowned()
         self._references = await locating.locate(self._session, self._live())
         groups = self._group(self._live())
         found = await snapshots.lock(self._session, groups, self._memory)
@@ -121,6 +127,7 @@ class Batch:
         consumed = [(w.item.id, w.item.attempt) for w in self._works if w.consumes_row]
         await self._stockroom.write(self._session)
         written = await self._changes.write(self._session, self._world.ring, [*done, *consumed])
+        await self._session.write(crashes.UNMARK, [w.item.key for w in self._works if w.marked])
         return Committed(outcomes, self._changes.postings, written)
 
     async def _take_in(self) -> list[Work]:
@@ -128,7 +135,7 @@ class Batch:
         rows = sorted({(w.queue, w.item.id, w.item.attempt) for w in self._works})
         new = {
             (row["consumer"], as_uuid(row["item_id"]), row["attempt"])
-            for row in await self._session.write(_INBOX, rows)
+            for row in await self._session.write(INBOX, rows)
         }
         fresh: list[Work] = []
         for work in self._works:
@@ -148,33 +155,66 @@ class Batch:
                 groups.setdefault(part.order_id, _Group(part.order_id)).parts.append(part)
         return groups
 
+    async def _drop_disowned(self) -> None:
+        """Let a refusal of somebody who has lost the effect's lease count for nothing: another asks the partner.
+
+        A confirmation always counts: what took effect took effect, whoever heard of it.
+        """
+        doubtful = [
+            part
+            for part in self._parts
+            if part.work.settlement is not None and part.work.settlement.state is not EffectState.CONFIRMED
+        ]
+        if not doubtful:
+            return
+        asked = {(s.effect_id, s.owner) for part in doubtful if (s := part.work.settlement) is not None}
+        owned = {as_uuid(row["id"]) for row in await self._session.write(_OWNED, sorted(asked))}
+        for part in doubtful:
+            settlement = part.work.settlement
+            if settlement is not None and settlement.effect_id not in owned:
+                self._disowned.add(part.work)
+                part.outcome = Outcome(Ending.STALE, "its lease had ended: the effect is looked up instead")
+
     async def _let_go_on(
         self, found: Mapping[UUID, snapshots.Snapshot], groups: Mapping[UUID, _Group]
     ) -> None:
         """Behind the replay of what quarantines an order, put everything that waits for it, in its order."""
-        freed = [
-            order_id
+        freed = {
+            str(order_id): group
             for order_id, group in groups.items()
             if (held := found.get(order_id)) is not None
             and held.quarantined_by is not None
             and any(part.failure_id == held.quarantined_by for part in group.parts)
-        ]
+        }
         if not freed:
             return
-        rows = await self._session.rows(_HELD_UP, [str(order_id) for order_id in freed])
-        loop_future = self._works[0].done.get_loop().create_future
-        waiting = [
-            work_of(row["queue"], read_item(row["item"]), loop_future(), consumes_row=False)
-            for row in sorted(rows, key=lambda row: (row["since"], as_uuid(row["item_id"])))
-        ]
-        self._held_up = waiting
-        parts = await reading.read(self._session, self._world.ring, self._world.readers, waiting)
+        rows = sorted(
+            await self._session.rows(_HELD_UP, sorted(freed)),
+            key=lambda row: (as_instant(row["since"]), as_uuid(row["item_id"])),
+        )
+        for row in rows:
+            if (work := self._waited(row)) is not None:
+                self._held_up[work] = as_instant(row["since"])
+        parts = await reading.read(self._session, self._world.ring, self._world.readers, list(self._held_up))
         await locating.locate(self._session, [p for p in parts if p.blame is None and p.outcome is None])
         self._parts.extend(parts)
-        for part in parts:
-            group = groups.get(part.order_id) if part.order_id is not None else None
-            if group is not None and part.blame is None and part.outcome is None:
-                group.parts.append(part)
+        for group in freed.values():
+            held_by = found[group.order_id].quarantined_by
+            behind = 1 + next(i for i, part in enumerate(group.parts) if part.failure_id == held_by)
+            group.parts[behind:behind] = [
+                p for p in parts if p.order_id == group.order_id and p.blame is None and p.outcome is None
+            ]
+
+    def _waited(self, row: Any) -> Work | None:
+        """Return the work that waited; where it can't be read any more, write its failure record."""
+        item, queue = read_item(row["item"]), row["queue"]
+        try:
+            return work_of(queue, item, self._works[0].done.get_loop().create_future(), consumes_row=False)
+        except ItemError as error:
+            blame = Blame("bus", "ItemError", str(error))
+            failure_id = named_id(f"unreadable:{item.id}:{item.attempt}", item.time)
+            self._changes.failed_item(failure_id, queue, item, blame, order_id=UUID(row["value"]))
+            return None
 
     async def _decide(
         self,
@@ -320,11 +360,15 @@ class Batch:
 
     def _wait(self, part: Part, kind: str, value: str, seconds: float | None) -> None:
         now = self._session.now
-        item = successor(part.work, _content(part), tag=f"wait:{part.index}", now=now)
+        item = successor(
+            part.work, _content(part), tag=f"wait:{part.index}", now=now, failure_id=part.failure_id
+        )
         deadline = now + timedelta(seconds=seconds) if seconds else None
         posting = Posting(part.work.queue, item)
+        # A microsecond apart, so that what came in one batch goes on in its order.
+        since = self._held_up.get(part.work) or now + timedelta(microseconds=self._changes.count("waiting"))
         self._changes.add(
-            "waiting", item.id, item.attempt, posting.queue, posting.text(), kind, value, now, deadline,
+            "waiting", item.id, item.attempt, posting.queue, posting.text(), kind, value, since, deadline,
         )  # fmt: skip
 
     def _close(self, part: Part) -> None:
@@ -336,7 +380,7 @@ class Batch:
             part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=failure_id)
             item = successor(work, _content(part), tag=f"failed:{part.index}", now=self._session.now)
             self._changes.failed(failure_id, work, part.blame, part.order_id, item)
-        elif part.failure_id is not None:
+        elif part.failure_id is not None and not _waits(part):
             self._changes.add("resolved", part.failure_id, self._session.now)
 
     def _finish(self) -> dict[Work, Outcome]:
@@ -357,8 +401,8 @@ class Batch:
 
     def _record(self, work: Work, parts: Sequence[Part], outcome: Outcome) -> None:
         changes = self._changes
-        if work.settlement is not None:
-            changes.settle(work.settlement)
+        if work.settlement is not None and work not in self._disowned:
+            changes.settle(work.settlement, work.audit)
         if work.audit is not None:
             changes.audited(work.audit if outcome.ending in _AS_ASKED else _in_vain(work.audit, outcome))
         ids = {part.order_id for part in parts if part.order_id is not None}
@@ -383,6 +427,10 @@ class Batch:
                 (k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID
             }:
                 changes.add("message_keys", *key, message_id)
+
+
+def _waits(part: Part) -> bool:
+    return part.outcome is not None and part.outcome.ending is Ending.WAITING
 
 
 _SEVERITY = (Ending.FAILED, Ending.WAITING, Ending.STALE, Ending.DONE, Ending.DUPLICATE, Ending.IGNORED)

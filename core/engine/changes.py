@@ -25,7 +25,8 @@ from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Store
 from core.ids import uuid7
 from core.security.keys import KeyRing
 from core.store import messages
-from core.store.sql import Session, bulk, bulk_insert
+from core.store.messages import as_uuid
+from core.store.sql import Session, as_instant, bulk, bulk_insert
 
 UNPUBLISHED_GRACE_S = 60.0
 """How long a row is left to those who publish it right after the commit, before the sweeper takes it."""
@@ -73,7 +74,7 @@ _WAITING = bulk_insert(
 )
 _CALLED = bulk(
     "DELETE FROM waiting WHERE (kind, value) IN (SELECT kind, value FROM {rows}) "
-    "RETURNING item_id, attempt, queue, item",
+    "RETURNING item_id, attempt, queue, item, since",
     "kind text, value text",
 )
 _FAILURES = bulk(
@@ -94,13 +95,17 @@ _RESOLVED = bulk(
 _SETTLE = bulk(
     "UPDATE effects SET state = r.state, reference = r.reference, reason = r.reason, finished_at = r.finished_at, "
     "lease_until = NULL, lease_owner = NULL FROM {rows} "
-    "WHERE effects.id = r.id AND effects.state IN ('sending', 'unknown', 'pending')",
-    "id uuid, state text, reference text, reason text, finished_at timestamptz",
+    "WHERE effects.id = r.id AND "
+    "((r.state = 'confirmed' AND effects.state IN ('sending', 'unknown', 'pending', 'parked')) "
+    "OR (effects.state = 'sending' AND effects.lease_owner = r.owner))",
+    "id uuid, owner text, state text, reference text, reason text, finished_at timestamptz",
 )
+"""A confirmation counts whoever brings it and however late; a refusal only while its lease lasts."""
 _SETTLED = bulk(
-    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at FROM {rows} "
-    "WHERE failures.effect_id = r.id AND failures.status = 'replaying'",
-    "id uuid, closed_at timestamptz",
+    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at, closed_by = r.closed_by, "
+    "closed_reason = r.closed_reason FROM {rows} "
+    "WHERE failures.effect_id = r.id AND failures.stage = 'send' AND failures.status IN ('open', 'replaying')",
+    "id uuid, closed_at timestamptz, closed_by text, closed_reason text",
 )
 _PARTIES = bulk_insert(
     "parties",
@@ -156,6 +161,10 @@ class Changes:
     def add(self, table: str, *values: Any) -> None:
         """Add a row to one of the statements below."""
         self.rows.setdefault(table, []).append(values)
+
+    def count(self, table: str) -> int:
+        """Return how many rows there are for one of the statements."""
+        return len(self.rows.get(table, ()))
 
     def decided(self, work: Work, before: Order | None, decision: Decision) -> None:
         """Add what a decision brings, except for the order itself."""
@@ -240,11 +249,14 @@ class Changes:
         for sku in sorted(was - now):
             self.add("not_back_ordered", sku, after.id)
 
-    def settle(self, settlement: Settlement) -> None:
-        """Give an effect its new state."""
+    def settle(self, settlement: Settlement, by: AuditEntry | None = None) -> None:
+        """Give an effect its new state, and close the failure that it was parked with."""
         self.add(
-            "settle", settlement.effect_id, settlement.state.value, settlement.reference, settlement.reason, self.now,
+            "settle", settlement.effect_id, settlement.owner, settlement.state.value, settlement.reference,
+            settlement.reason, self.now,
         )  # fmt: skip
+        closed_by = (by.actor, settlement.reason) if by is not None else (None, None)
+        self.add("settled", settlement.effect_id, self.now, *closed_by)
 
     def failed(self, failure_id: UUID, work: Work, blame: Blame, order_id: UUID | None, item: Item) -> None:
         """Add a failure record; one that a replay failed again is opened again."""
@@ -298,7 +310,7 @@ class Changes:
         await session.write(_KEYS, rows.get("keys", ()))
         await session.write(_EFFECTS, rows.get("effects", ()))
         await session.write(_SETTLE, rows.get("settle", ()))
-        await session.write(_SETTLED, [(row[0], self.now) for row in rows.get("settle", ())])
+        await session.write(_SETTLED, rows.get("settled", ()))
         await session.write(_TIMERS, rows.get("timers", ()))
         await session.write(_FORGET, rows.get("forget", ()))
         await session.write(_BACK_ORDERED, rows.get("back_ordered", ()))
@@ -314,7 +326,8 @@ class Changes:
         await session.write(_FAILURES, rows.get("failures", ()))
         await session.write(_RESOLVED, rows.get("resolved", ()))
         await session.write(_AUDIT, rows.get("audit", ()))
-        for row in await session.write(_CALLED, [(k, v) for k, v, _ in rows.get("keys", ())]):
+        called = await session.write(_CALLED, [(k, v) for k, v, _ in rows.get("keys", ())])
+        for row in sorted(called, key=lambda row: (as_instant(row["since"]), as_uuid(row["item_id"]))):
             self.postings.append(Posting(row["queue"], read_item(row["item"])))
         await session.write(_OUTBOX, [self._outbox(posting) for posting in self.postings])
         await session.write(_UNBOX, sorted(done))

@@ -1,12 +1,15 @@
 """Items that end their worker: found by the marks that they leave, and parked alone."""
 
+from dataclasses import replace
+
 from core.bus.port import Delivery, Item
 from core.engine.changes import Changes, Posting
+from core.engine.inbox import INBOX
 from core.engine.reading import Blame
 from core.ids import named_id, uuid7
 from core.security.keys import KeyRing
 from core.store import messages
-from core.store.sql import Session, bulk_insert
+from core.store.sql import Session, bulk
 
 TIMES = 2
 """An item found started this often, and never ended, is parked."""
@@ -16,11 +19,11 @@ _START = (
     "ON CONFLICT (item_id, attempt) DO UPDATE SET times = started.times + 1 RETURNING times"
 )
 _STARTED = "SELECT times FROM started WHERE item_id = $1 AND attempt = $2"
-_INBOX = bulk_insert(
-    "inbox",
-    "consumer text, item_id uuid, attempt int",
-    tail="ON CONFLICT DO NOTHING RETURNING item_id",
+UNMARK = bulk(
+    "DELETE FROM started WHERE (item_id, attempt) IN (SELECT item_id, attempt FROM {rows})",
+    "item_id uuid, attempt int",
 )
+"""For an item that came to an end, whatever it was: it did not end its worker."""
 
 
 async def begin(session: Session, ring: KeyRing, queue: str, item: Item) -> bool:
@@ -28,7 +31,7 @@ async def begin(session: Session, ring: KeyRing, queue: str, item: Item) -> bool
     times = (await session.rows(_START, item.id, item.attempt, session.now))[0]["times"]
     if times <= TIMES:
         return False
-    if await session.write(_INBOX, [(queue, item.id, item.attempt)]):
+    if await session.write(INBOX, [(queue, item.id, item.attempt)]):
         await park(session, ring, queue, item)
     return True
 
@@ -46,14 +49,25 @@ async def park(session: Session, ring: KeyRing, queue: str, item: Item) -> None:
         again,
         Blame("crash", "CrashLoop", reason),
     )
-    await changes.write(session, ring, [(item.id, item.attempt)])
+    await changes.write(session, ring, [item.key])
+    await session.write(UNMARK, [item.key])
+
+
+async def keep_unreadable(session: Session, ring: KeyRing, queue: str, item: Item, reason: str) -> None:
+    """Write the failure record of an item that does not say what it is about: its neighbours go on without it."""
+    if not await session.write(INBOX, [(queue, item.id, item.attempt)]):
+        return
+    changes = Changes(session.now)
+    failure_id = named_id(f"unreadable:{item.id}:{item.attempt}", item.time)
+    changes.failed_item(failure_id, queue, _again(item), Blame("bus", "ItemError", reason))
+    await changes.write(session, ring, [item.key])
 
 
 async def scatter(session: Session, ring: KeyRing, delivery: Delivery) -> None:
     """Send the items of an envelope again, each by itself: the innocent go through, the culprit stands alone."""
     queue = delivery.origin or delivery.queue
     rows = [(queue, item.id, item.attempt) for item in delivery.items]
-    new = {str(row["item_id"]) for row in await session.write(_INBOX, sorted(rows))}
+    new = {str(row["item_id"]) for row in await session.write(INBOX, sorted(rows))}
     changes = Changes(session.now)
     for item in delivery.items:
         if str(item.id) not in new:
@@ -63,21 +77,13 @@ async def scatter(session: Session, ring: KeyRing, delivery: Delivery) -> None:
             await park(session, ring, queue, item)
         else:
             changes.postings.append(Posting(queue, _again(item), delay_s=0.001))
-    await changes.write(session, ring, [item.key for item in delivery.items])
+    keys = [item.key for item in delivery.items]
+    await changes.write(session, ring, keys)
+    await session.write(UNMARK, keys)
 
 
 def _again(item: Item) -> Item:
-    return Item(
-        id=item.id,
-        type=item.type,
-        subject=item.subject,
-        attempt=item.attempt + 1,
-        time=item.time,
-        correlation_id=item.correlation_id,
-        causation_id=item.causation_id,
-        data=item.data,
-        traceparent=item.traceparent,
-    )
+    return replace(item, attempt=item.attempt + 1)
 
 
 async def keep_broken(session: Session, ring: KeyRing, delivery: Delivery) -> None:

@@ -47,6 +47,11 @@ class Outcome:
     order: Order | None = None
     failure_id: UUID | None = None
 
+    @classmethod
+    def of_unreadable(cls, error: Exception) -> "Outcome":
+        """Return the end of an item that does not say what it is about."""
+        return cls(Ending.FAILED, str(error))
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -139,6 +144,8 @@ class Work:
     """It replays this failure."""
     consumes_row: bool = False
     """Its outbox row is deleted in the transaction of its effects (embedded bus)."""
+    marked: bool = False
+    """It is marked as started, because it may be what ends its worker: the mark goes with its end."""
 
     @property
     def connector(self) -> str:
@@ -208,9 +215,10 @@ def _happening(order_id: UUID, events: Sequence[Mapping[str, str]]) -> Happening
 
 def data_of(content: Content, failure_id: UUID | None = None) -> str:
     """Write what an item carries: ids and the fact, never an order."""
+    data: dict[str, Any] = {}
     match content:
         case Stored(message_id, part):
-            data: dict[str, Any] = {"message": str(message_id)}
+            data = {"message": str(message_id)}
             if part is not None:
                 data["part"] = part
         case Facts(documents):

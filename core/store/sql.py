@@ -111,3 +111,8 @@ class Database(Protocol):
 
 
 FRAGMENT = re.compile(r"\{(\w+)(?::(\d+))?(?::(\w+))?\}")
+
+
+def as_instant(value: object) -> datetime:
+    """Return a time of either database (an expression of SQLite gives text)."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))

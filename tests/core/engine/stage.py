@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import orjson
@@ -19,7 +19,7 @@ from canonical.order import Order
 from canonical.parties import Parties, Party
 from canonical.policy import Policy
 from canonical.stock import Node
-from core.bus.port import HUB, Delivery, Item, Key, inbound, read_item
+from core.bus.port import HUB, Bus, Delivery, Item, Key, inbound, read_item
 from core.clock import Clock, SystemClock
 from core.connector import Reader
 from core.engine.batch import World
@@ -304,9 +304,10 @@ async def engine_on(
     """Run an engine on a store that is open, until the block ends."""
     gate, broker, ring = Gate(database), bus or Broker(), KeyRing(MasterKey(b"k" * 32))
     held = rules or Rules()
+    settings = limits or EngineLimits()
     engine = Engine(
-        gate, broker, clock or SystemClock(), world(held, ring, readers or {}), limits or EngineLimits()
-    )  # type: ignore[arg-type]
+        gate, cast("Bus", broker), clock or SystemClock(), world(held, ring, readers or {}), settings
+    )
     broker.engine = engine
     engine.start(cautious=cautious)
     try:

@@ -2,14 +2,9 @@
 
 import asyncio
 
-import pytest
-
-from core.engine.engine import EngineLimits
 from core.engine.work import Ending, Facts
-from core.errors import DoorError
-from core.ports import RawDocument
-from core.store.sql import Database, StoreUnavailableError
-from tests.core.engine.stage import SHOP, carrying, engine_on, order_document
+from core.store.sql import Database
+from tests.core.engine.stage import SHOP, engine_on, order_document
 
 
 async def test_what_arrives_together_is_committed_together(store: Database) -> None:
@@ -21,11 +16,10 @@ async def test_what_arrives_together_is_committed_together(store: Database) -> N
 
 async def test_the_same_item_has_its_effect_once(store: Database) -> None:
     async with engine_on(store) as stage:
-        order_id = await stage.placed("R-1")
+        await stage.placed("R-1")
         work = stage.engine.work(SHOP, Facts((order_document("R-2"),)))
         twin = stage.engine.work(SHOP, work.content)
         twin.item = work.item
         endings = await asyncio.gather(stage.engine.submit(work), stage.engine.submit(twin))
         assert [outcome.ending for outcome in endings] == [Ending.DONE, Ending.DUPLICATE]
-        assert order_id
         assert len(await stage.rows("SELECT id FROM orders")) == 2

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -16,7 +17,7 @@ from canonical.events import Event, NoteAdded
 from canonical.order import Order
 from canonical.policy import Policy
 from canonical.steps import Steps, Tell
-from core.bus.port import HUB
+from core.bus.port import HUB, Bus
 from core.clock import SystemClock
 from core.engine.engine import Engine
 from core.engine.work import Happening
@@ -96,7 +97,7 @@ class Run:
             self.broker.take_back()
 
     def worker(self) -> Engine:
-        engine = Engine(self.store, self.broker, SystemClock(), world(self.rules, self.ring, {}))  # type: ignore[arg-type]
+        engine = Engine(self.store, cast("Bus", self.broker), SystemClock(), world(self.rules, self.ring, {}))
         engine.start()
         return engine
 
@@ -115,7 +116,7 @@ class Run:
             workers[1].publish(await jobs.sweep(self.database, horizon_s=FAR_S))
         elif failures := await self.rows("SELECT id FROM failures WHERE status = 'open'"):
             stage = Stage(workers[0], self.store, self.broker, self.rules, self.ring)
-            await stage.replay(failures[0]["id"])
+            await stage.replay(UUID(str(failures[0]["id"])))
         else:
             return False
         return True

@@ -1,0 +1,180 @@
+"""One batch to its end: committed, tried again while the store is away, or divided until the culprit stands alone."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from core.engine import blaming, intake
+from core.engine.batch import LOCK_ROUNDS, Batch, Committed, LockMoreError, World
+from core.engine.changes import Changes
+from core.engine.memory import OrderMemory
+from core.engine.publishing import Publisher, unbox
+from core.engine.work import Deposit, Outcome, Work
+from core.errors import DoorError
+from core.store.sql import Database, ItemFaultError, SchemaTooNewError, Session, StoreUnavailableError
+
+log = structlog.get_logger()
+
+FIRST_WAIT_S = 0.1
+LONGEST_WAIT_S = 5.0
+ROUNDS_ALONE = 20
+"""How often a single item may ask for more stock. A batch gives up sooner, and its items are tried singly."""
+
+
+@dataclass(slots=True)
+class EngineStatistics:
+    """What the engine has done since it started."""
+
+    batches: int = 0
+    items: int = 0
+    deposits: int = 0
+    retried_batches: int = 0
+    bisected: int = 0
+    relocked: int = 0
+    busy_s: float = 0.0
+    endings: dict[str, int] = field(default_factory=dict[str, int])
+
+    def count(
+        self, works: Sequence[Work], deposits: Sequence[Deposit], committed: Committed, took_s: float
+    ) -> None:
+        """Count a batch."""
+        self.batches += 1
+        self.items += len(works)
+        self.deposits += len(deposits)
+        self.busy_s += took_s
+        for outcome in committed.outcomes.values():
+            name = outcome.ending.value
+            self.endings[name] = self.endings.get(name, 0) + 1
+
+
+class Committer:
+    """Runs batches, one at a time. `world` may be replaced between two of them."""
+
+    def __init__(
+        self, database: Database, world: World, publisher: Publisher, batch: type[Batch] = Batch
+    ) -> None:
+        self.world = world
+        self.statistics = EngineStatistics()
+        self.unavailable: str | None = None
+        self._database, self._publisher, self._batch = database, publisher, batch
+        self._memory = OrderMemory()
+
+    async def commit(self, works: list[Work], deposits: list[Deposit]) -> None:
+        """Bring a batch to its end. Raises only when not even a failure record can be written."""
+        wait_s = FIRST_WAIT_S
+        while True:
+            try:
+                await self._transact(works, deposits)
+            except StoreUnavailableError as error:
+                self.unavailable = f"the store is not available: {error}"
+                self.statistics.retried_batches += 1
+                log.warning("store away", reason=str(error), waiting_s=wait_s, items=len(works))
+                await asyncio.sleep(wait_s)
+                wait_s = min(LONGEST_WAIT_S, wait_s * 2)
+            except SchemaTooNewError as error:
+                self.unavailable = str(error)
+                log.warning("schema too new", reason=str(error))
+                await asyncio.sleep(LONGEST_WAIT_S)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is some item's: find it and record it
+                self.unavailable = None
+                await self._bisect(works, deposits, error)
+                return
+            else:
+                self.unavailable = None
+                return
+
+    async def _transact(self, works: list[Work], deposits: list[Deposit]) -> None:
+        """Try the whole batch, with more stock locked each time that it asks for more."""
+        prelock: frozenset[str] = frozenset()
+        for _ in range(LOCK_ROUNDS if len(works) > 1 else ROUNDS_ALONE):
+            try:
+                await self._once(works, deposits, prelock)
+            except LockMoreError as more:
+                self.statistics.relocked += 1
+                prelock = prelock | more.skus
+            else:
+                return
+        await self._singly(works, deposits, prelock)
+
+    async def _once(self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str]) -> None:
+        began = time.perf_counter()
+        done = self._publisher.confirmed()
+        async with self._database.transaction() as session:
+            deposited = await self._deposit(session, deposits)
+            if works:
+                committed = await self._batch(session, self.world, self._memory, works).run(done, prelock)
+            else:
+                committed = Committed({}, [])
+                await unbox(session, done)
+        self._publisher.gone(done)
+        for written in committed.orders:
+            self._memory.put(written.order, written.size)
+        self.statistics.count(works, deposits, committed, time.perf_counter() - began)
+        self._publisher.publish([*deposited.postings, *committed.postings])
+        for deposit, receipt in deposited.receipts.items():
+            if not deposit.done.done():
+                deposit.done.set_result(receipt)
+        for work, outcome in committed.outcomes.items():
+            if not work.done.done():
+                work.done.set_result(outcome)
+
+    async def _deposit(self, session: Session, deposits: Sequence[Deposit]) -> intake.Deposited:
+        if not deposits:
+            return intake.Deposited({}, [])
+        deposited = await intake.store(session, self.world.ring, deposits)
+        await Changes(session.now, postings=deposited.postings).write(session, self.world.ring, ())
+        return deposited
+
+    async def _singly(self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str]) -> None:
+        """Give up on committing together what keeps asking for more stock."""
+        if len(works) == 1:
+            message = f"{works[0].item.type} asks for ever more stock: {len(prelock)} SKUs so far"
+            raise ItemFaultError(message)
+        for work in works:
+            await self.commit([work], [])
+        if deposits:
+            await self.commit([], deposits)
+
+    async def _bisect(self, works: list[Work], deposits: list[Deposit], error: Exception) -> None:
+        self.statistics.bisected += 1
+        if works and deposits:
+            await self.commit(works, [])
+            await self.commit([], deposits)
+            return
+        if len(works) + len(deposits) > 1:
+            half, other = len(works) // 2, len(deposits) // 2
+            await self.commit(works[:half], deposits[:other])
+            await self.commit(works[half:], deposits[other:])
+            return
+        known = isinstance(error, ItemFaultError)
+        log.error("refused", reason=str(error), error=type(error).__name__, exc_info=None if known else error)
+        for deposit in deposits:
+            if not deposit.done.done():
+                deposit.done.set_exception(_refused(error))
+        for work in works:
+            await self._blame(work, error)
+
+    async def _blame(self, work: Work, error: Exception) -> None:
+        """Write the failure record of a single item that can't be committed, waiting while the store is away."""
+        outcome = await self._recorded(work, error)
+        name = outcome.ending.value
+        self.statistics.endings[name] = self.statistics.endings.get(name, 0) + 1
+        if not work.done.done():
+            work.done.set_result(outcome)
+
+    async def _recorded(self, work: Work, error: Exception) -> Outcome:
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    return await blaming.record(session, self.world.ring, work, error)
+            except StoreUnavailableError as away:
+                self.unavailable = f"the store is not available: {away}"
+                await asyncio.sleep(1)
+
+
+def _refused(error: Exception) -> DoorError:
+    detail = "the store refuses this document's content (a NUL character, or a text that is no Unicode)"
+    return DoorError(422, "refused", "The document can't be stored", detail=f"{detail}: {error}")

@@ -1,0 +1,88 @@
+"""From the outbox to the bus: what a commit produced is published beside the next batch, until it is confirmed."""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any
+from uuid import UUID
+
+import structlog
+
+from core.bus.port import Bus, Item
+from core.engine.changes import Posting
+from core.store.sql import Bulk, Database, Session, StoreUnavailableError, bulk
+
+log = structlog.get_logger()
+
+UNBOX: Bulk = bulk(
+    "DELETE FROM outbox WHERE (item_id, attempt) IN (SELECT item_id, attempt FROM {rows})",
+    "item_id uuid, attempt int",
+)
+
+
+class Publisher:
+    """Publishes postings, and remembers what the broker has confirmed until its outbox rows are gone."""
+
+    def __init__(self, database: Database, bus: Bus) -> None:
+        self._database, self._bus = database, bus
+        self._confirmed: set[tuple[UUID, int]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def confirmed(self) -> frozenset[tuple[UUID, int]]:
+        """Return the items whose outbox rows may go."""
+        return frozenset(self._confirmed)
+
+    def gone(self, done: frozenset[tuple[UUID, int]]) -> None:
+        """Forget what a commit has deleted; not before, or its rows would stay for the sweeper to publish again."""
+        self._confirmed -= done
+
+    def publish(self, postings: Sequence[Posting]) -> None:
+        """Publish postings, those of a queue together. What is not confirmed stays in the outbox.
+
+        What was tried before travels alone: it may be what ends its worker.
+        """
+        by_queue: dict[str, list[Item]] = {}
+        for posting in postings:
+            if posting.delay_s:
+                continue
+            if posting.item.attempt > 1:
+                self._spawn(self._publish_to(posting.queue, [posting.item]))
+            else:
+                by_queue.setdefault(posting.queue, []).append(posting.item)
+        for queue, items in by_queue.items():
+            self._spawn(self._publish_to(queue, items))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _publish_to(self, queue: str, items: Sequence[Item]) -> None:
+        try:
+            self._confirmed.update(await self._bus.publish(queue, items))
+        except Exception:
+            log.exception("not published: the sweeper will try again", queue=queue, items=len(items))
+
+    async def flush(self) -> bool:
+        """Delete the outbox rows of confirmed items by themselves. Says whether that is done."""
+        done = self.confirmed()
+        if not done:
+            return True
+        try:
+            async with self._database.transaction() as session:
+                await unbox(session, done)
+        except StoreUnavailableError as error:
+            log.warning("store away", reason=str(error))
+            return False
+        self.gone(done)
+        return True
+
+    async def stop(self, grace_s: float) -> None:
+        """Wait for what is under way, and delete what is confirmed."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=grace_s)
+        await self.flush()
+
+
+async def unbox(session: Session, done: frozenset[tuple[UUID, int]]) -> None:
+    """Delete outbox rows, in an order that no other worker's deletion contradicts."""
+    await session.write(UNBOX, sorted(done))
