@@ -197,8 +197,6 @@ async def _confirm(
     outcome = await ctx.engine.submit(work)
     if outcome.ending is Ending.FAILED:
         raise RefusedError(f"it is confirmed, but its order can't take it: {outcome.reason}")
-    async with ctx.database.transaction() as session:
-        await session.run(_CLOSE, row["id"], principal.name, why, session.now)
 
 
 _FACTS: Mapping[type[Command], PaymentFact] = {

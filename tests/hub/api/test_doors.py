@@ -59,10 +59,9 @@ async def test_a_door_takes_no_more_bytes_than_it_says(api: Api, streamed: bool)
     assert await api.stage.rows("SELECT id FROM messages WHERE direction = 'in'") == []
 
 
-async def test_the_hub_that_can_not_store_says_503(api: Api) -> None:
-    api.stage.hub.engine.unavailable = "the store is away"
+async def test_a_hub_that_takes_nothing_any_more_says_503(api: Api) -> None:
+    await api.stage.hub.engine.stop()
     answer = await api.client().post("/connectors/shop/orders", content=order_json("R-1"), headers=KEY)
-    api.stage.hub.engine.unavailable = None
     assert answer.status_code == 503
     assert answer.headers["retry-after"]
 
