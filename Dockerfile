@@ -8,7 +8,7 @@ WORKDIR /build
 RUN python -m venv /opt/orderhub
 COPY requirements-run.txt .
 RUN /opt/orderhub/bin/pip install --require-hashes -r requirements-run.txt
-COPY pyproject.toml LICENSE ./
+COPY pyproject.toml README.md LICENSE ./
 COPY canonical canonical
 COPY mappings mappings
 COPY routes routes

@@ -102,7 +102,7 @@ def _note(
                 found[reference].mails[entry["template"]] += 1
         case "authorised" | "captured" | "voided" | "declined" | "refunded" | "expired":
             metadata: Mapping[str, Any] = entry.get("metadata", _NOTHING)
-            reference: str | None = metadata.get("reference") or references.get(str(entry.get("order_id")))
+            reference = metadata.get("reference") or references.get(str(entry.get("order_id")))
             if reference is not None:
                 _moved_money(found[reference], entry)
         case "released" | "shipped":
