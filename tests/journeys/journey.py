@@ -5,7 +5,7 @@ import os
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,8 +104,8 @@ class Journey:
 
     def report(self) -> str:
         """Say what happened on the way."""
-        total: Counter[str] = sum(self.caught, Counter())
-        faults: Counter[str] = sum((dice.happened for dice in self.partners.faults.values()), Counter())
+        total: Counter[str] = sum(self.caught, Counter[str]())
+        faults: Counter[str] = sum((dice.happened for dice in self.partners.faults.values()), Counter[str]())
         kills = {name: process.kills for name, process in self.processes.items() if process.kills}
         return (
             f"{len(self.plan)} orders in {time.monotonic() - self.began:.0f} s; kills: {kills}, with in flight: "
@@ -123,7 +123,7 @@ async def journey(
     *,
     program: Program = worker.main,
     outcomes: Sequence[Outcome] = (),
-) -> AsyncIterator[Journey]:
+) -> AsyncGenerator[Journey]:
     """Set out: partners open, store prepared, processes started. `files` are what differs between the processes."""
     plan = orders(count, seed, outcomes)
     write_expected(plan, folder / "expected.jsonl")

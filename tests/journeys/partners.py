@@ -34,6 +34,7 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
     "mailer": {"defer": 0.01, "timeout_before": 0.01, "timeout_after": 0.01},
 }  # fmt: skip
 """Only what a hub mends by itself: no document here is unreadable, so no failure record is planned."""
+NO_FAULTS: Mapping[str, Mapping[str, float]] = {}
 _WAREHOUSE = {
     "answer_s": 0.3, "pick_s": 1.0, "gap_s": 0.5, "handover_s": 0.3, "resend_s": 3.0, "interval_s": 0.3,
     "poll_interval_s": 0.5,
@@ -55,12 +56,18 @@ class Partners:
     settings: dict[str, dict[str, Any]]
 
     @classmethod
-    async def open(cls, data: Path, seed: int, plan: tuple[PlannedOrder, ...]) -> Self:
+    async def open(
+        cls,
+        data: Path,
+        seed: int,
+        plan: tuple[PlannedOrder, ...],
+        faults: Mapping[str, Mapping[str, float]] = FAULTS,
+    ) -> Self:
         """Start them; `settings` are what the hub reaches them with."""
         clock = SystemClock()
         (data / "ledgers").mkdir(parents=True)
         ledgers = {name: Ledger(clock, data / "ledgers" / f"{name}.jsonl") for name in PARTNERS}
-        dice = {name: Faults(seed, FAULTS[name]) for name in PARTNERS}
+        dice = {name: Faults(seed, faults.get(name, {})) for name in PARTNERS}
         workshops = {
             name: Workshop(
                 name, clock, ledgers[name], dice[name], _folder(data, name), seed=seed, options=_options(name)

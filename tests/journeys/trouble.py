@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,7 +36,7 @@ class Cutter:
     @asynccontextmanager
     async def between(
         cls, server: Service, broker_url: str, store_url: str, prefix: str
-    ) -> "AsyncIterator[Cutter]":
+    ) -> "AsyncGenerator[Cutter]":
         """Stand between hub and broker; the broker's queues of this prefix are gone afterwards."""
         proxy = BrokerProxy(broker_url)
         await proxy.up()
