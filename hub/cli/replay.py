@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 replay = group("Replay what failed, from its stored bytes, through today's mappings and rules.")
 
 LOOK_S = 0.5
-_MOVING = frozenset({"planned", "running"})
+HINT_S = 10.0
+_OVER = ("resolved", "failed_again", "discarded", "skipped")
+_HINT = "nothing moves: does a hub run? Ctrl-C ends the waiting, and the replay goes on when one does"
 
 
 @command(replay, "run", actor=True)
@@ -207,6 +209,11 @@ async def _many(
         raise typer.Exit(1)
 
 
+def _goes_on(result: "ReplayStatus") -> bool:
+    """Say whether something is to be sent, or was sent and has no outcome yet."""
+    return result.state.value in {"planned", "running"} or bool(result.counts.get("replaying"))
+
+
 async def _watched(session: Session, ctx: "DeskContext", result: "ReplayStatus") -> "ReplayStatus":
     """Show the progress of a replay until it is over. Interrupting it leaves the replay going on."""
     from hub.desk import replays as desk
@@ -217,14 +224,18 @@ async def _watched(session: Session, ctx: "DeskContext", result: "ReplayStatus")
     )  # fmt: skip
     with bar:
         task = bar.add_task("replaying", total=result.total)
-        while result.state.value in _MOVING:
+        seen, since_s = -1, asyncio.get_running_loop().time()
+        while _goes_on(result):
             await desk.advance(ctx, result.id)
             await asyncio.sleep(LOOK_S)
             result = await desk.status(ctx, session.principal, result.id)
-            over = sum(
-                result.counts.get(word, 0) for word in ("resolved", "failed_again", "discarded", "skipped")
-            )
+            over = sum(result.counts.get(word, 0) for word in _OVER)
             bar.update(task, completed=over)
+            if over != seen:
+                seen, since_s = over, asyncio.get_running_loop().time()
+            elif asyncio.get_running_loop().time() - since_s > HINT_S:
+                since_s = float("inf")
+                session.out.trouble(_HINT, style="yellow")
     return result
 
 

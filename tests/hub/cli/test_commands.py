@@ -5,8 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from hub.cli import app
 from hub.config.beginning import begin
 from tests.connectors.webstore.building import wire_order
 from tests.hub.cli.calling import call
+from tests.hub.cli.processes import begun, wait_for
 
 
 class TestHelp:
@@ -248,28 +247,3 @@ class TestConnectors:
         said = call(tmp_path, "connectors", "test", "--json")
         assert said.status == 1
         assert {one["connector"]: one["ok"] for one in said.data} == {"pay": False, "shop": True}
-
-
-@contextmanager
-def begun(folder: Path, *arguments: str) -> Generator["subprocess.Popen[bytes]"]:
-    """Begin a command that goes on; what it says is in the files `out` and `err`."""
-    command = [sys.executable, "-m", "hub.cli", *arguments]
-    with (
-        (folder / "out").open("wb") as out,
-        (folder / "err").open("wb") as err,
-        subprocess.Popen(command, cwd=folder, stdout=out, stderr=err) as program,
-    ):
-        try:
-            yield program
-        finally:
-            program.kill()
-
-
-def wait_for(file: Path, word: str) -> None:
-    """Wait until a program has written a word."""
-    for _ in range(600):
-        if file.exists() and word in file.read_text(encoding="utf-8"):
-            return
-        time.sleep(0.1)
-    errors = (file.parent / "err").read_text(encoding="utf-8")
-    raise AssertionError(f"{word!r} was not said, but {errors!r}")

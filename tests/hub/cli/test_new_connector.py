@@ -49,6 +49,7 @@ def test_what_is_made_has_types(checkout: Checkout) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "connectors/typed"],
         cwd=checkout.folder,
+        env=checkout.environment(),
         capture_output=True,
         text=True,
         check=False,
