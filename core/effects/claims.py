@@ -1,23 +1,23 @@
 """Claiming effects: one commit that says who sends what, with the exact bytes, before the first of them leaves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from canonical.commands import COMMAND_BY_NAME, Command
-from canonical.order import Order
-from canonical.parties import Parties
-from canonical.stock import Item, Node
-from core.engine import snapshots
-from core.errors import HubError, RejectedError
+from canonical.stock import Node
+from core.effects.requests import Requests, open_parties
+from core.errors import RejectedError
 from core.ids import uuid7
-from core.ports import Effect, EffectContext, EffectPort, Outgoing
+from core.ports import Effect, EffectPort, Outgoing
 from core.security.keys import KeyRing
 from core.store import messages
 from core.store.messages import as_uuid
 from core.store.sql import Session, bulk
+
+__all__ = ["LEASE_MARGIN_S", "Claim", "Claims", "Refusal", "claim", "expire", "open_parties"]
 
 _DUE = (
     "SELECT id, key, connector, command, body, order_id, message_id, correlation_id, state, attempt, looks, "
@@ -28,29 +28,24 @@ _DUE = (
 _CLAIM = bulk(
     "UPDATE effects SET state = 'sending', attempt = r.attempt, looks = r.looks, lease_until = r.lease_until, "
     "lease_owner = r.lease_owner, first_sent_at = COALESCE(effects.first_sent_at, r.first_sent_at), "
-    "request_id = r.request_id FROM {rows} WHERE effects.id = r.id",
+    "request_id = COALESCE(r.request_id, effects.request_id) FROM {rows} WHERE effects.id = r.id",
     "id uuid, attempt int, looks int, lease_until timestamptz, lease_owner text, first_sent_at timestamptz, "
     "request_id uuid",
 )
 _EXPIRE = (
-    "UPDATE effects SET state = 'unknown', due_at = $3, reason = 'the worker that sent it is gone' "
+    "UPDATE effects SET state = 'unknown', due_at = $3, reason = 'the worker that sent it is gone', "
+    "lease_until = NULL, lease_owner = NULL "
     "WHERE connector = $1 AND state IN ('pending', 'sending', 'unknown') AND state = 'sending' AND lease_until < $2"
 )
 """All states are named as in the index of open effects, word for word: only so SQLite uses it."""
-_PARTIES = (
-    "SELECT p.order_id, p.key_id, p.body, k.wrapped FROM parties p LEFT JOIN data_keys k ON k.id = p.key_id "
-    "WHERE p.order_id {any:1:uuid}"
-)
-_ORDERS = "SELECT id, schema, doc FROM orders WHERE id {any:1:uuid}"
-_ITEMS = "SELECT sku, doc FROM items WHERE sku {any:1:text}"
 LEASE_MARGIN_S = 15.0
-TARGET = "x-target"
-"""The stored header that keeps `Outgoing.target`."""
+REFUSAL_LEASE_S = 60.0
+"""How long the one who found that an effect can't be sent has to say so."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """An effect that is this worker's until its lease ends: to be sent, or to be looked up."""
+    """An effect that is this claim's until its lease ends: to be sent, or to be looked up."""
 
     effect: Effect
     port: EffectPort
@@ -60,25 +55,31 @@ class Claim:
     request_id: UUID
     message_id: UUID | None
     correlation_id: UUID | None
+    owner: str
+    """The lease's: no two claims have the same, so that one that came too late changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An effect that can't even be written down: the partner's format has no room for it."""
+    """An effect that can't be sent at all. A `RejectedError` tells the order; anything else is for a person."""
 
     effect_id: UUID
     key: str
-    command: Command
+    command: str
+    order_id: UUID
     connector: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """Who claims, for how long beyond each port's deadline."""
-
+    error: Exception
     owner: str
-    margin_s: float = LEASE_MARGIN_S
+    in_doubt: bool
+    """It was sent before, and nobody knows what became of it."""
+
+
+@dataclass(slots=True)
+class Claims:
+    """What one transaction claimed."""
+
+    claims: list[Claim]
+    refusals: list[Refusal]
 
 
 async def expire(session: Session, connector: str, settle_s: float) -> None:
@@ -92,33 +93,51 @@ async def claim(
     ports: Mapping[tuple[str, str], EffectPort],
     nodes: Mapping[str, Node],
     wanted: Mapping[str, int],
-    lease: Lease,
-) -> tuple[list[Claim], list[Refusal]]:
-    """Claim up to `wanted[connector]` due effects each, and store the bytes of those that are sent first."""
+    margin_s: float,
+) -> Claims:
+    """Claim up to `wanted[connector]` due effects each, and store the bytes of those that are sent first.
+
+    A lease lasts `margin_s` longer than its port's deadline.
+    """
     rows = [
         row
         for connector, free in sorted(wanted.items())
         for row in await session.rows(_DUE, connector, session.now, free)
     ]
+    made = Claims([], [])
     if not rows:
-        return [], []
-    contexts = await _contexts(session, ring, [row for row in rows if row["request_id"] is None], nodes)
-    stored = await messages.load(session, ring, [as_uuid(r["request_id"]) for r in rows if r["request_id"]])
-    claims: list[Claim] = []
-    refusals: list[Refusal] = []
-    new_requests: list[messages.Row] = []
+        return made
+    requests = await Requests.load(session, ring, rows, nodes)
     for row in rows:
-        command = COMMAND_BY_NAME[row["command"]].model_validate_json(row["body"])
         try:
-            port = _port(ports, row["connector"], row["command"])
-            outgoing, request_id = _request(row, command, port, contexts, stored, new_requests)
-        except RejectedError as error:
-            refusals.append(Refusal(row["id"], row["key"], command, row["connector"], str(error)))
-            continue
-        claims.append(_claim(row, command, port, outgoing, request_id))
-    await messages.insert(session, ring, new_requests)
-    await session.write(_CLAIM, [_claimed(c, session.now, lease) for c in claims])
-    return claims, refusals
+            made.claims.append(_claim(row, ports, requests))
+        except Exception as error:  # noqa: BLE001 - a port's defect harms its own effect only
+            made.refusals.append(_refusal(row, error))
+    await messages.insert(session, ring, requests.new)
+    await session.write(_CLAIM, _leases(made, rows, session.now, margin_s))
+    return made
+
+
+def _claim(row: Any, ports: Mapping[tuple[str, str], EffectPort], requests: Requests) -> Claim:
+    command = COMMAND_BY_NAME[row["command"]].model_validate_json(row["body"])
+    port = _port(ports, row["connector"], row["command"])
+    outgoing, request_id = requests.of(row, command, port)
+    look_up = row["state"] == "unknown"
+    return Claim(
+        _effect(row, command, outgoing, look_up=look_up), port, row["connector"], look_up,
+        row["looks"] + 1 if look_up else 0, request_id, row["message_id"], row["correlation_id"], str(uuid7()),
+    )  # fmt: skip
+
+
+def _effect(row: Any, command: Command, outgoing: Outgoing, *, look_up: bool) -> Effect:
+    return Effect(
+        id=as_uuid(row["id"]),
+        key=row["key"],
+        command=command,
+        outgoing=outgoing,
+        attempt=row["attempt"] + (0 if look_up else 1),
+        first_sent_at=row["first_sent_at"],
+    )
 
 
 def _port(ports: Mapping[tuple[str, str], EffectPort], connector: str, command: str) -> EffectPort:
@@ -129,96 +148,36 @@ def _port(ports: Mapping[tuple[str, str], EffectPort], connector: str, command: 
     return port
 
 
-def _claim(row: Any, command: Command, port: EffectPort, outgoing: Outgoing, request_id: UUID) -> Claim:
-    look_up = row["state"] == "unknown"
-    effect = Effect(
-        id=row["id"],
-        key=row["key"],
-        command=command,
-        outgoing=outgoing,
-        attempt=row["attempt"] + (0 if look_up else 1),
-        first_sent_at=row["first_sent_at"],
-    )
-    looks = row["looks"] + (1 if look_up else 0)
-    return Claim(
-        effect, port, row["connector"], look_up, looks, request_id, row["message_id"], row["correlation_id"]
-    )
-
-
-def _claimed(claim: Claim, now: datetime, lease: Lease) -> tuple[Any, ...]:
-    until = now + timedelta(seconds=claim.port.deadline_s + lease.margin_s)
-    return (claim.effect.id, claim.effect.attempt, claim.looks, until, lease.owner, now, claim.request_id)
-
-
-def _request(
-    row: Any,
-    command: Command,
-    port: EffectPort,
-    contexts: Mapping[UUID, EffectContext],
-    stored: Mapping[UUID, messages.Message | HubError],
-    new_requests: list[messages.Row],
-) -> tuple[Outgoing, UUID]:
-    """Return the request's bytes: those stored at the first sending, else rendered now."""
-    if row["request_id"] is not None:
-        request = stored[as_uuid(row["request_id"])]
-        if isinstance(request, HubError):
-            raise RejectedError(str(request)) from request
-        headers = dict(request.headers)
-        target = headers.pop(TARGET, "")
-        return Outgoing(request.body, request.media_type, target, headers), request.id
-    context = contexts.get(row["order_id"])
-    if context is None:
-        message = f"order {row['order_id']} is not in the store"
-        raise RejectedError(message)
-    outgoing = port.render(command, context)
-    request_id = uuid7()
-    new_requests.append(
-        messages.Row(
-            request_id, "out", row["connector"], row["command"], "sent", outgoing.media_type, outgoing.body,
-            sealed=True, order_id=row["order_id"], correlation_id=row["correlation_id"],
-            causation_id=row["message_id"], headers={**outgoing.headers, TARGET: outgoing.target},
-            keys=(("external_id", row["key"]),),
-        ),
+def _refusal(row: Any, error: Exception) -> Refusal:
+    return Refusal(
+        as_uuid(row["id"]), row["key"], row["command"], as_uuid(row["order_id"]), row["connector"], error,
+        str(uuid7()), in_doubt=row["state"] == "unknown",
     )  # fmt: skip
-    return outgoing, request_id
 
 
-async def _contexts(
-    session: Session,
-    ring: KeyRing,
-    rows: Sequence[Any],
-    nodes: Mapping[str, Node],
-) -> dict[UUID, EffectContext]:
-    """Load what rendering looks at, set-based."""
-    ids = sorted({as_uuid(row["order_id"]) for row in rows})
-    if not ids:
-        return {}
-    orders = {
-        as_uuid(row["id"]): snapshots.read(row["doc"], row["schema"])
-        for row in await session.rows(_ORDERS, ids)
-    }
-    parties = await open_parties(session, ring, ids)
-    items = await _items(session, (order for order in orders.values() if order is not None))
-    return {
-        order_id: EffectContext(order, parties.get(order_id), nodes, items, session.now)
-        for order_id, order in orders.items()
-        if order is not None
-    }
-
-
-async def open_parties(session: Session, ring: KeyRing, order_ids: Sequence[UUID]) -> dict[UUID, Parties]:
-    """Return the people of orders; those that were erased are missing."""
-    found: dict[UUID, Parties] = {}
-    for row in await session.rows(_PARTIES, order_ids):
-        if row["wrapped"] is None:
-            continue
-        order_id = as_uuid(row["order_id"])
-        key = ring.unwrap(as_uuid(row["key_id"]), bytes(row["wrapped"]))
-        found[order_id] = Parties.model_validate_json(key.open(order_id, bytes(row["body"])))
-    return found
-
-
-async def _items(session: Session, orders: Iterable[Order]) -> dict[str, Item]:
-    skus = sorted({line.sku for order in orders for line in order.lines})
-    rows = await session.rows(_ITEMS, skus)
-    return {row["sku"]: Item.model_validate_json(row["doc"]) for row in rows}
+def _leases(
+    made: Claims, rows: Sequence[Any], now: datetime, margin_s: float
+) -> list[tuple[UUID, int, int, datetime, str, datetime | None, UUID | None]]:
+    """Return the leases to be written. Who refuses holds one too: nobody else refuses it at the same time."""
+    before = {as_uuid(row["id"]): row for row in rows}
+    until = now + timedelta(seconds=REFUSAL_LEASE_S)
+    claimed = [
+        (
+            c.effect.id, c.effect.attempt, c.looks, now + timedelta(seconds=c.port.deadline_s + margin_s),
+            c.owner, now, c.request_id,
+        )
+        for c in made.claims
+    ]  # fmt: skip
+    refused = [
+        (
+            r.effect_id,
+            before[r.effect_id]["attempt"],
+            before[r.effect_id]["looks"],
+            until,
+            r.owner,
+            None,
+            None,
+        )
+        for r in made.refusals
+    ]
+    return [*claimed, *refused]

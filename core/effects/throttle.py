@@ -38,11 +38,22 @@ class Throttle:
             free = min(free, 1 - self.running)
         return max(0, min(free, int(self._refill())))
 
+    def wait_s(self) -> float:
+        """Return in how many seconds the rate lets the next one go; 0 when it is not the rate that holds it up."""
+        rate = self.limits.rate_per_s
+        if rate is None or self.is_open:
+            return 0.0
+        return max(0.0, (1.0 - self._refill()) / rate)
+
     def start(self, count: int) -> None:
         """Take permits."""
         self.running += count
         if self.limits.rate_per_s is not None:
             self._tokens -= count
+
+    def let_go(self) -> None:
+        """Give a permit back: nothing was sent."""
+        self.running -= 1
 
     def succeeded(self) -> None:
         """A sending came to an answer, whatever it said."""

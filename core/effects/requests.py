@@ -1,0 +1,132 @@
+"""The exact bytes of what is sent: rendered once, stored before the first of them leaves, used again on a resend."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from canonical.commands import Command
+from canonical.order import Order
+from canonical.parties import Parties
+from canonical.stock import Item, Node
+from core.engine import snapshots
+from core.errors import HubError, RejectedError
+from core.ids import uuid7
+from core.ports import EffectContext, EffectPort, Outgoing
+from core.security.keys import KeyRing
+from core.store import messages
+from core.store.messages import as_uuid
+from core.store.sql import Session
+
+_PARTIES = (
+    "SELECT p.order_id, p.key_id, p.body, k.wrapped FROM parties p LEFT JOIN data_keys k ON k.id = p.key_id "
+    "WHERE p.order_id {any:1:uuid}"
+)
+_ORDERS = "SELECT id, schema, doc FROM orders WHERE id {any:1:uuid}"
+_ITEMS = "SELECT sku, doc FROM items WHERE sku {any:1:text}"
+TARGET = "x-target"
+"""The stored header that keeps `Outgoing.target`."""
+
+
+@dataclass(slots=True)
+class Requests:
+    """What some effects send: loaded set-based, written set-based."""
+
+    stored: Mapping[UUID, messages.Message | HubError]
+    contexts: Mapping[UUID, EffectContext | HubError]
+    new: list[messages.Row] = field(default_factory=list[messages.Row])
+
+    @classmethod
+    async def load(
+        cls, session: Session, ring: KeyRing, rows: Sequence[Any], nodes: Mapping[str, Node]
+    ) -> "Requests":
+        """Load what was sent before, and what the others are rendered from."""
+        sent = [as_uuid(row["request_id"]) for row in rows if row["request_id"]]
+        first = [as_uuid(row["order_id"]) for row in rows if row["request_id"] is None]
+        return cls(
+            await messages.load(session, ring, sent),
+            await _contexts(session, ring, sorted(set(first)), nodes),
+        )
+
+    def of(self, row: Any, command: Command, port: EffectPort) -> tuple[Outgoing, UUID]:
+        """Return an effect's request and its message's id. Raises `HubError`, and whatever a port's defect raises."""
+        if row["request_id"] is not None:
+            return _again(self.stored[as_uuid(row["request_id"])])
+        order_id = as_uuid(row["order_id"])
+        context = self.contexts.get(order_id)
+        if context is None:
+            raise RejectedError(f"order {order_id} is not in the store", code="no_order")
+        if isinstance(context, HubError):
+            raise context
+        outgoing = port.render(command, context)
+        request_id = uuid7()
+        self.new.append(
+            messages.Row(
+                request_id, "out", row["connector"], row["command"], "sent", outgoing.media_type, outgoing.body,
+                sealed=True, order_id=order_id, correlation_id=row["correlation_id"],
+                causation_id=row["message_id"], headers={**outgoing.headers, TARGET: outgoing.target},
+                keys=(("external_id", row["key"]),),
+            ),
+        )  # fmt: skip
+        return outgoing, request_id
+
+
+def _again(request: messages.Message | HubError) -> tuple[Outgoing, UUID]:
+    if isinstance(request, HubError):
+        raise request
+    headers = dict(request.headers)
+    target = headers.pop(TARGET, "")
+    return Outgoing(request.body, request.media_type, target, headers), request.id
+
+
+async def _contexts(
+    session: Session, ring: KeyRing, ids: Sequence[UUID], nodes: Mapping[str, Node]
+) -> dict[UUID, EffectContext | HubError]:
+    """Load what rendering looks at. What of one order can't be opened harms that order's effects alone."""
+    if not ids:
+        return {}
+    rows = await session.rows(_ORDERS, ids)
+    orders = {as_uuid(row["id"]): snapshots.read(row["doc"], row["schema"]) for row in rows}
+    parties = await _parties(session, ring, ids)
+    items = await _items(session, (order for order in orders.values() if order is not None))
+    contexts: dict[UUID, EffectContext | HubError] = {}
+    for order_id, order in orders.items():
+        people = parties.get(order_id)
+        if isinstance(people, HubError):
+            contexts[order_id] = people
+        elif order is not None:
+            contexts[order_id] = EffectContext(order, people, nodes, items, session.now)
+    return contexts
+
+
+async def _parties(
+    session: Session, ring: KeyRing, order_ids: Sequence[UUID]
+) -> dict[UUID, Parties | HubError]:
+    """Return the people of orders; those that were erased are missing."""
+    found: dict[UUID, Parties | HubError] = {}
+    for row in await session.rows(_PARTIES, order_ids):
+        if row["wrapped"] is None:
+            continue
+        order_id = as_uuid(row["order_id"])
+        try:
+            key = ring.unwrap(as_uuid(row["key_id"]), bytes(row["wrapped"]))
+            found[order_id] = Parties.model_validate_json(key.open(order_id, bytes(row["body"])))
+        except HubError as error:
+            found[order_id] = error
+    return found
+
+
+async def open_parties(session: Session, ring: KeyRing, order_ids: Sequence[UUID]) -> dict[UUID, Parties]:
+    """Return the people of orders; those that were erased are missing. Raises `KeyUnusableError`."""
+    opened: dict[UUID, Parties] = {}
+    for order_id, people in (await _parties(session, ring, order_ids)).items():
+        if isinstance(people, HubError):
+            raise people
+        opened[order_id] = people
+    return opened
+
+
+async def _items(session: Session, orders: Iterable[Order]) -> dict[str, Item]:
+    skus = sorted({line.sku for order in orders for line in order.lines})
+    rows = await session.rows(_ITEMS, skus)
+    return {row["sku"]: Item.model_validate_json(row["doc"]) for row in rows}
