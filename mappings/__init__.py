@@ -2,9 +2,10 @@
 
 from mappings.engine.environment import Environment, PythonTransform
 from mappings.engine.loading import Case
-from mappings.engine.mapping import Mapping, Outcome, Provenance
+from mappings.engine.mapping import Mapping, Outcome
 from mappings.engine.registry import MappingRegistry, MappingSet, compile_mapping
 from mappings.engine.schema import mapping_schema
+from mappings.engine.translating import Provenance
 from mappings.errors import (
     ErrorCode,
     Finding,

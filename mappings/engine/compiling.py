@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ValidationError
 
 from mappings.data import Data
-from mappings.engine.document import Findings
 from mappings.engine.environment import Environment
+from mappings.engine.findings import Findings
 from mappings.engine.jmes import Jmes
 from mappings.engine.loading import MappingDocument
-from mappings.engine.mapping import Mapping, Parts
+from mappings.engine.mapping import Mapping
 from mappings.engine.paths import Path, PathLanguage
 from mappings.engine.plan import Planner
 from mappings.engine.steps import Workbench, options_mark, said
 from mappings.engine.tables import CodeTable
+from mappings.engine.translating import Parts
 from mappings.engine.xpaths import XPaths
 from mappings.errors import Mark
 from mappings.suggest import did_you_mean
@@ -55,7 +56,7 @@ def compile_document(
     planner = Planner(bench, blank, document.reads)
     plans = planner.plans(document.entries)
     parts = Parts(
-        syntax, language, model, plans,
+        document.mark, document.reads, syntax, language, model, plans,
         build=planner.object_of(plans, always=True),
         finish=bench.steps(document.finish),
         documents=_documents(document, language, findings),

@@ -7,7 +7,8 @@ from pydantic.fields import FieldInfo
 from mappings.data import Data, is_object
 from mappings.engine.annotations import OPEN, Shape, refusal_of, shape_of_field
 from mappings.engine.compiling import Compiled
-from mappings.engine.document import NOTHING, Findings, Kind
+from mappings.engine.document import NOTHING, Kind
+from mappings.engine.findings import Findings
 from mappings.engine.plan_types import Plan
 from mappings.engine.tables import CodeTable
 from mappings.errors import MappingError

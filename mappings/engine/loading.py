@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mappings.engine.document import Entry, EntryReader, Findings, Said, StepSpec
+from mappings.engine.document import Entry, Said, StepSpec
+from mappings.engine.entry_reader import EntryReader
+from mappings.engine.findings import Findings
 from mappings.engine.located import Node
 from mappings.engine.tables import CodeTable, read_tables
 from mappings.errors import Mark

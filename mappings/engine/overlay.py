@@ -1,7 +1,9 @@
 """A partner's variation of a mapping: a few lines that change, add and remove, merged before anything is compiled."""
 
 from mappings.data import is_list, is_object
-from mappings.engine.document import MODIFIERS, SOURCES, Findings, long_form
+from mappings.engine.document import MODIFIERS, SOURCES
+from mappings.engine.entry_reader import long_form
+from mappings.engine.findings import Findings
 from mappings.engine.located import Node
 from mappings.errors import Mark
 from mappings.suggest import did_you_mean

@@ -5,8 +5,8 @@ from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, field
 
 from mappings.engine.compiling import Compiled, compile_document, digest_of
-from mappings.engine.document import Findings
 from mappings.engine.environment import Environment
+from mappings.engine.findings import Findings
 from mappings.engine.linting import lint
 from mappings.engine.loading import Case, read_document
 from mappings.engine.mapping import Mapping

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from mappings.engine.document import Findings, Said
+from mappings.engine.document import Said
+from mappings.engine.findings import Findings
 from mappings.engine.loading import read_library
 from mappings.engine.located import Node, parse_yaml
 from mappings.engine.overlay import merge

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from mappings.data import Data, is_object
 from mappings.engine.context_paths import context_path
-from mappings.engine.document import Findings, StepSpec
+from mappings.engine.document import StepSpec
 from mappings.engine.environment import PythonTransform
+from mappings.engine.findings import Findings
 from mappings.engine.located import Node
 from mappings.engine.paths import Path, PathLanguage
 from mappings.engine.scope import Scope

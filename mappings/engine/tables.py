@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mappings.data import Data, is_object
-from mappings.engine.document import Findings
+from mappings.engine.findings import Findings
 from mappings.engine.located import Node
 from mappings.engine.transforms.base import scalar_of
 from mappings.errors import ErrorCode, Mark, Refusal

@@ -55,7 +55,7 @@ def _reason(kind: str, message: str, loc: TreePlace, record: Record | None, targ
     message = message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
     if kind == "missing":
         name = f"{target.__name__}.{tree_name(loc)}"
-        if record is None or record.target != loc:
+        if record is None or record.target != loc or record.value is not None:
             return f"{name} must be filled, and the mapping doesn't"
         return f"there is no value here, and {name} must be filled"
     advice = _ADVICE.get(kind)

@@ -146,14 +146,13 @@ class Trace:
         return value
 
     def _each(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
-        if plan.path is None:
-            return None
-        many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
-        items = many(scope.node, scope)
-        if items is None:
+        path = plan.path
+        many = None if path is None else path.one_or_many if plan.entry.one_or_many else path.many
+        items = None if many is None else many(scope.node, scope)
+        if path is None or items is None:
             return None
         found: list[Data] = []
-        for item, place in zip(items, plan.path.places(scope, items), strict=True):
+        for item, place in zip(items, path.places(scope, items), strict=True):
             inner = Scope(item, scope, len(found), place)
             value = self._item(plan, inner, (*target, len(found)), personal=personal)
             found += [] if value is None else [value]

@@ -10,7 +10,7 @@ from typing import NoReturn, cast
 
 from mappings.data import Data
 from mappings.engine.document import Kind
-from mappings.engine.paths import Getter, View
+from mappings.engine.paths import Getter, Path, View
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.steps import alone
@@ -145,7 +145,7 @@ class _Writer:
         inner = place
         if path is not None:
             node = self._new("node")
-            self._write_go(node, plan, place, read)
+            self._write_go(node, path, place, read)
             self._line(place, f"{value} = None")
             self._line(place, f"if {node} is not None:")
             inner = self._entered(plan, node, f"{place.scope}.number", place, 1)
@@ -155,12 +155,11 @@ class _Writer:
     def _looked_at(self, source: str) -> str:
         return f"view({source})" if self._viewed else source
 
-    def _write_go(self, node: str, plan: Plan, place: _Place, read: str) -> None:
-        key = plan.path.key if plan.path is not None else None
-        if key is not None:
-            self._line(place, f"{node} = {self._looked_at(f'{read}({self._value(key)})')}")
-        elif plan.path is not None:
-            self._line(place, f"{node} = {self._value(plan.path.go)}({place.node}, {place.scope})")
+    def _write_go(self, node: str, path: Path, place: _Place, read: str) -> None:
+        if path.key is not None:
+            self._line(place, f"{node} = {self._looked_at(f'{read}({self._value(path.key)})')}")
+        else:
+            self._line(place, f"{node} = {self._value(path.go)}({place.node}, {place.scope})")
 
     def _write_each(self, value: str, plan: Plan, place: _Place, read: str) -> None:
         if plan.path is None:

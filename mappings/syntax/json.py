@@ -204,7 +204,7 @@ def _number_position(text: str) -> Position | None:
             _DECODER.decode(token)
         except ValueError:
             return position_of(text, match.start())
-    return None
+    return None  # pragma: no cover - it is only asked after one such number was met
 
 
 def _with_hint(reason: str, text: str, offset: int) -> str:

@@ -57,11 +57,8 @@ def test_any_damage_is_survived(syntax: str, data: st.DataObject) -> None:
     whole = GOOD[made]
     start = data.draw(st.integers(0, len(whole)))
     end = data.draw(st.integers(start, min(len(whole), start + 20)))
-    raw = (
-        whole[:start]
-        + data.draw(st.binary(max_size=6) | st.sampled_from([b"\0", b"\\u0000", b"1e99999", b"&#0;"]))
-        + whole[end:]
-    )
+    odd = st.sampled_from([b"\0", b"\\u0000", b"1e99999", b"&#0;"])
+    raw = whole[:start] + data.draw(st.binary(max_size=6) | odd) + whole[end:]
     problems = made.check(raw)
     assert all(problem.reason and problem.mark is not None for problem in problems)
     assert not any("could not be translated" in problem.reason for problem in problems)
@@ -83,10 +80,12 @@ leaves = (
     | st.text(max_size=20)
     | st.decimals(allow_nan=False, allow_infinity=False)
 )
+keys = st.sampled_from(["a", "at", "ref", "t"])
 values = st.recursive(
-    leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "at", "ref", "t"]), inner, max_size=3),
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
     max_leaves=6,
-)  # fmt: skip
+)
 
 
 @settings(deadline=None)

@@ -57,6 +57,7 @@ def test_scalars_are_what_they_look_like_and_never_floats() -> None:
         ("a: 1\n---\nb: 2", "this is not YAML"),
         ("[" * 60 + "]" * 60, "nested deeper than 40 levels"),
         ("[" * 5000, "nested deeper"),
+        ("{a: " * 45 + "1" + "}" * 45, "nested deeper than 40 levels"),
         ("x" * (LONGEST_FILE + 1), "more than 1,000,000 characters"),
         ("\x07", "this is not YAML"),
     ],

@@ -168,7 +168,7 @@ def test_what_nobody_foresaw_is_a_problem_of_the_document() -> None:
 
     made = compile_mapping(reading("ref: r"), Environment({"Order": Odd}))
     found = problem(made, b'{"r": "1"}')
-    assert found.reason == "this could not be translated: RuntimeError: odd"
+    assert found.reason == "this could not be translated: RuntimeError"
 
 
 def test_provenance_leads_from_field_to_source_and_line() -> None:

@@ -149,6 +149,7 @@ tree: {fields: {x: y}}
 count: {value: 3}
 groups: {fields: {a: {each: b, fields: {sku: s}}}}
 """
+    assert odd("groups: {fields: {any: {each: b, finish: unique}}}") == []
     assert [one for one in odd(fine) if "code table" not in one] == []
     assert "Odd.maybe is a single value" in odd("maybe: {fields: {x: y}}")[0]
     assert "Odd.count can't be 0: input should be greater than 0" in odd("count: {value: 0}")[0]

@@ -151,6 +151,10 @@ def test_an_overlay_of_a_broken_base_is_no_second_error() -> None:
     assert wrong(broken, overlay("change: {ref: oid}")).count("`fields` is missing") == 2
 
 
+def test_what_is_wrong_with_a_base_is_told_once() -> None:
+    assert wrong(BASE.replace("upper", "uper"), overlay("change: {note: b}")).count("'uper'") == 1
+
+
 def test_a_base_without_tables_can_get_some() -> None:
     body = "tables: {t: {source: s, codes: {n: placed}}}\nadd: {status: {from: note, table: t}}"
     assert load(reading("ref: id"), overlay(body))["o"].read(RAW, expect=Order).status == "placed"

@@ -80,6 +80,7 @@ def test_the_library_is_asked_for_the_rest() -> None:
     tree = {"a": [{"t": "x", "v": 1}, {"t": "y", "v": 2}]}
     assert find("a[?t=='y'].v | [0]", tree) == 2
     assert find("length(a)", tree) == 2
+    assert find("a[0:1].v", tree) == [1]
     assert find("a[*].v[*]", tree) == []
     assert find("max_by(a, &v).t", {"a": [{"t": "x", "v": 1}]}) == "x"
     assert (

@@ -459,6 +459,7 @@ def test_a_default_within_a_list_or_a_choice_counts() -> None:
     )
     made = mapping(reading(fields))
     assert made.read(b"{}") == Order(ref="NONE", tags=("x",))
+    assert made.read(b'{"b": "y", "c": "z"}') == Order(ref="Y", tags=("z",))
     assert {p.target: p.value for p in made.explain(b"{}")}["ref"] == "'NONE'"
 
 
@@ -466,6 +467,30 @@ def test_transforms_stop_where_one_says_that_there_is_nothing() -> None:
     fields = 'ref: r\nnote: {from: n, when: r, transform: [{none_if: "-"}, upper], default: d}'
     assert read(fields, b'{"r": "1", "n": "-"}').note == "d"
     assert read(fields, b'{"r": "1", "n": "x"}').note == "X"
+
+
+def test_items_that_come_to_nothing_are_left_out() -> None:
+    assert read(
+        'ref: r\ntags: {each: t, transform: {none_if: "-"}}', b'{"r": "1", "t": ["a", "-", ""]}'
+    ).tags == ("a",)
+
+
+def test_what_python_leaves_out_is_missed_by_the_model() -> None:
+    fields = "ref: r\nbuyer: {from: b, fields: {name: n}, transform: {python: nameless}}"
+    text = reading(fields, "python: [nameless, refless]\nfinish: {python: refless}")
+
+    def refless(tree: dict[str, Data]) -> dict[str, Data]:
+        return {key: value for key, value in tree.items() if key != "ref" or value != "gone"}
+
+    made = mapping(text, {"nameless": lambda _value: {}, "refless": refless})
+    (found,) = made.check(b'{"r": "1", "b": {"n": "x"}}')
+    assert (found.reason, found.target) == (
+        "Order.buyer.name must be filled, and the mapping doesn't",
+        "buyer.name",
+    )
+    no_ref = reading("note: n", "python: [refless]\nfinish: {python: refless}")
+    (found,) = mapping(no_ref, {"refless": refless}).check(b'{"n": "x"}')
+    assert (found.reason, found.target) == ("Order.ref must be filled, and the mapping doesn't", "ref")
 
 
 def test_a_registered_transform_may_refuse_with_a_code_of_its_own() -> None:

@@ -107,8 +107,8 @@ def test_what_a_syntax_does_not_foresee_is_a_problem_all_the_same() -> None:
     text = writing("BEG: [ref]", "python: [nothing]\nfinish: {python: nothing}", syntax="segments")
     made = compile_mapping(text, ENVIRONMENT)
     (found,) = made.check_write(Order(ref="7"))
-    assert found.reason == "this could not be translated: TypeError: no tree"
-    with pytest.raises(MappingError, match="TypeError: no tree"):
+    assert found.reason == "this could not be translated: TypeError"
+    with pytest.raises(MappingError, match="TypeError"):
         made.write(Order(ref="7"))
 
 

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings.data import Data
-from mappings.engine.document import Findings, StepSpec
+from mappings.engine.document import StepSpec
+from mappings.engine.findings import Findings
 from mappings.engine.jmes import Jmes
 from mappings.engine.located import Node
 from mappings.engine.scope import Scope

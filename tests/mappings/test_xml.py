@@ -171,6 +171,7 @@ def test_a_partner_who_declares_a_wrong_encoding_can_be_told_right() -> None:
     syntax = XmlSyntax(XmlOptions(encoding="windows-1252"))
     assert text_of(b'<?xml version="1.0" encoding="utf-8"?><a>\x80</a>', syntax) == "\N{EURO SIGN}"
     assert "mark of utf-8" in refusal(b"\xef\xbb\xbf<a/>", syntax).reason
+    assert text_of(b"<a>x</a>", XmlSyntax(XmlOptions(encoding=None))) == "x"
     assert text_of("<a>x</a>".encode("utf-16"), XmlSyntax(XmlOptions(encoding="utf-16"))) == "x"
 
 
