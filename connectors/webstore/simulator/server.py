@@ -55,7 +55,8 @@ class Entrance:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        reply = await self._handler(await _read(scope, receive))
+        request = await _read(scope, receive)
+        reply = await self._handler(request) if request is not None else None
         if reply is None:
             self._server.reset(scope)
             return
@@ -68,10 +69,13 @@ class Entrance:
             self._server.reset(scope)
 
 
-async def _read(scope: Scope, receive: Receive) -> Request:
+async def _read(scope: Scope, receive: Receive) -> Request | None:
+    """Return a request that came whole; None if its sender was gone before its end."""
     body, more = b"", True
     while more:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         body += message.get("body", b"")
         more = message.get("more_body", False)
     query = scope["query_string"]
