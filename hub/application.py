@@ -74,6 +74,15 @@ class Hub:
         `beside` a hub that runs: what this one commits is left to that one to carry on.
         """
         database = await open_database(blueprint)
+        try:
+            return await cls._assemble(blueprint, database, role, beside=beside)
+        except BaseException:
+            await database.close()  # SQLite's threads would keep the process alive
+            raise
+
+    @classmethod
+    async def _assemble(cls, blueprint: Blueprint, database: Database, role: Role, *, beside: bool) -> Self:
+        """Put everything together around an open store."""
         bus = LeftToTheHub(database) if beside else _bus(blueprint)
         ring = KeyRing(blueprint.master_key)
         connectors = {
@@ -124,18 +133,21 @@ class Hub:
         if self._upkeep is not None:
             self._upkeep.cancel()
         await self.scheduler.stop()
+        for subscription in self._subscriptions():
+            await self.bus.pause(subscription.queue)
         await self.runner.stop(grace_s)
         await self.bus.stop(grace_s) if self.bus.consumes_outbox else None
         await self.engine.stop(grace_s)
         await self.bus.stop(grace_s)
-        for connector in self.connectors.values():
-            await connector.close()
         try:
+            for connector in self.connectors.values():
+                await connector.close()
             async with self.database.transaction() as session:
                 await session.run(_STOPPED, self._mark)
         except StoreUnavailableError as error:
             log.warning("store away", reason=str(error))
-        await self.database.close()
+        finally:
+            await self.database.close()
 
     async def trouble(self) -> str | None:
         """Return why the hub is not ready, or None when it is."""
@@ -247,8 +259,8 @@ class _Readers:
 async def running(blueprint: Blueprint, role: Role = Role.ALL) -> AsyncGenerator[Hub]:
     """Run a hub as long as the block lasts."""
     hub = await Hub.open(blueprint, role)
-    await hub.start()
     try:
+        await hub.start()
         yield hub
     finally:
         await hub.stop()
