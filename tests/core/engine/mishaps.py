@@ -1,4 +1,5 @@
-"""A worker that may die at any step, between a store that keeps what was committed and a broker that delivers at least once."""
+"""A worker that may die at any step, between a store that keeps what was committed and a broker that delivers
+at least once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

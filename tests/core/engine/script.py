@@ -1,4 +1,5 @@
-"""Every way in which something can go: a run asks what happens next, and all answers are tried, up to a bound of mishaps.
+"""Every way in which something can go: a run asks what happens next, and all answers are tried, up to a bound
+of mishaps.
 
 A mishap is any answer but the first. `every_way` runs a scenario once for each way, the shortest first.
 """

@@ -1,7 +1,9 @@
-"""Every crash, lost confirm, lost acknowledgement and repetition, at every step of the real engine: effects are had once.
+"""Every crash, lost confirm, lost acknowledgement and repetition, at every step of the real engine: effects
+are had once.
 
 Two items travel in one envelope. Each notes something on its order and makes one more item, which notes again. The
-second may fail, and is then replayed. Two workers stand by: a redelivery may reach the other one while the first goes on.
+second may fail, and is then replayed. Two workers stand by: a redelivery may reach the other one while the
+first goes on.
 """
 
 import asyncio
@@ -89,7 +91,7 @@ class Run:
                     return False
                 await self.no_ghosts()
             stopping = [asyncio.create_task(worker.stop(1)) for worker in workers]
-            while not self.death.happened.is_set() and not all(task.done() for task in stopping):
+            while not self.death.happened.is_set() and not all(task.done() for task in stopping):  # noqa: ASYNC110
                 await asyncio.sleep(0)
             return not self.death.happened.is_set() and not await self.rows("SELECT item_id FROM outbox")
         finally:
