@@ -171,6 +171,11 @@ def test_numbers_are_exact(value: Data, steps: list[Data], result: str) -> None:
         (Decimal("5.0"), {"places": 0}, "5"),
         (Decimal("5.0"), {"places": 0, "separator": ","}, "5"),
         (Decimal("0.00"), 2, "0.00"),
+        (Decimal("-0.00"), 2, "0.00"),
+        (Decimal("0.00000010"), 8, "0.00000010"),
+        (Decimal("0.000001"), 6, "0.000001"),
+        (Decimal("1E+20"), 2, "100000000000000000000.00"),
+        (Decimal("1E+39"), 2, "1" + "0" * 39 + ".00"),
     ],
 )
 def test_numbers_are_written_as_partners_want_them(value: Data, arguments: Data, result: str) -> None:

@@ -1,7 +1,7 @@
 """Transforms of amounts: minor units, and numbers as partners want them written."""
 
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -21,11 +21,14 @@ from mappings.engine.transforms.base import (
     number_of,
 )
 from mappings.engine.transforms.iso import check_currency
-from mappings.engine.transforms.numbers import EXACT, bounded, rounded, whole_of
+from mappings.engine.transforms.numbers import EXACT, LONGEST, bounded, rounded, whole_of
 from mappings.errors import Refusal
 
 _NUMBERS = frozenset({NUMBER})
 _PARSED = frozenset({NUMBER, TEXT})
+_STRICT = Context(prec=LONGEST, traps=[Inexact, InvalidOperation])
+_MOST_PLAIN = 6
+"""Python writes a number with more decimals than that with an exponent."""
 
 
 class CurrencyArgs(Args):
@@ -91,23 +94,35 @@ def _format(args: FormatArgs, _tools: object) -> Run:
     if args.implied and args.places is None:
         raise ValueError("`implied` decimals need `places`")
 
-    plain = args.separator == "." and args.thousands is None and not args.implied
-    last = Decimal(1).scaleb(-args.places) if args.places is not None else None
-
     def run(value: Data) -> str:
         number = bounded(number_of(value))
-        if plain and last is not None and (exact := number.quantize(last, context=EXACT)) == number:
-            return str(exact)
         if args.places is not None:
             exact = rounded(number, args.places, "down")
             if exact != number:
                 raise Refusal(f"the number has more than {args.places} decimals; `round` it first")
             number = exact
+        number = number or abs(number)  # nobody owes minus nothing
         text = f"{number:,f}" if args.thousands is not None else f"{number:f}"
         whole, point, decimals = text.partition(".")
         if args.thousands is not None:
             whole = whole.replace(",", args.thousands)
         return whole + decimals if args.implied else whole + (args.separator if point else "") + decimals
+
+    plain = args.separator == "." and args.thousands is None and not args.implied
+    return run if not plain or args.places is None else _plainly(args.places, run)
+
+
+def _plainly(places: int, carefully: Run) -> Run:
+    """Return a function that formats what most partners want in one step, and leaves the rest to a careful one."""
+    last = Decimal(1).scaleb(-places)
+
+    def run(value: Data) -> str:
+        if value.__class__ is Decimal and value and places <= _MOST_PLAIN:
+            try:
+                return str(value.quantize(last, None, _STRICT))
+            except DecimalException:
+                pass
+        return str(carefully(value))
 
     return run
 
