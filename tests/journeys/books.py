@@ -10,7 +10,7 @@ import orjson
 from canonical.events import EVENT_BY_NAME
 from canonical.evolve import fold
 from canonical.stock import StockMoveKind
-from core.engine import snapshots
+from core.engine import crashes, snapshots
 from core.simulator import Ledger
 from core.store.sql import Database, Session
 from hub.demo.judge import judge
@@ -26,6 +26,7 @@ _OPEN_EFFECTS = (
     "SELECT state, COUNT(*) AS n FROM effects WHERE state IN ('pending', 'sending', 'unknown') GROUP BY state"
 )
 _OUTBOX = "SELECT COUNT(*) AS n FROM outbox"
+_SUSPECTS = "SELECT COUNT(*) AS n FROM started WHERE times >= $1"
 _WAITING = "SELECT COUNT(*) AS n FROM waiting"
 _MESSAGES = (
     "SELECT connector, kind, status, COUNT(*) AS n FROM messages WHERE direction = 'in' "
@@ -59,6 +60,12 @@ async def in_flight(database: Database) -> Counter[str]:
         effects = {row["state"]: row["n"] for row in await session.rows(_OPEN_EFFECTS)}
         outbox = (await session.rows(_OUTBOX))[0]["n"]
     return +Counter({"sending": effects.get("sending", 0), "outbox": outbox})
+
+
+async def suspects(database: Database) -> int:
+    """Return how many items were under way at so many kills that one more would have them parked, and rightly so."""
+    async with database.reading() as session:
+        return int((await session.rows(_SUSPECTS, crashes.TIMES))[0]["n"])
 
 
 async def restless(database: Database) -> dict[str, int]:

@@ -52,13 +52,17 @@ class Journey:
     began: float = field(default_factory=time.monotonic)
 
     async def kill_in_flight(self, name: str, patience_s: float = 20.0) -> None:
-        """Kill a process at a moment at which it has something in flight."""
+        """Kill a process at a moment at which it has something in flight.
+
+        Not while it tries an item alone that was under way at the last two kills already: nobody could tell that
+        item from one that ends its worker, and the hub would park it.
+        """
         process = self.processes[name]
         limit = time.monotonic() + patience_s
         while True:
             process.freeze()
             found = await books.in_flight(self.database)
-            if found:
+            if found and not await books.suspects(self.database):
                 await process.kill()
                 self.caught.append(found)
                 return
