@@ -1,6 +1,8 @@
 """The scheduler's jobs on the store. Each is one transaction, safe to repeat; it returns what is to be published."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from canonical.events import EVENT_BY_NAME
 from core.bus.port import Item, read_item
@@ -9,8 +11,9 @@ from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, Happening, data_of
 from core.ids import floor_id, named_id
 from core.security.keys import KeyRing
+from core.store import partitions
 from core.store.messages import as_uuid
-from core.store.sql import Database, Session
+from core.store.sql import Database, as_instant
 
 BATCH = 500
 _SWEEP = (
@@ -22,18 +25,42 @@ _TIMERS = (
     "ORDER BY due_at LIMIT $2 {skip}) RETURNING order_id, name, due_at, type, body"
 )
 _CALLED = (
-    "DELETE FROM waiting WHERE kind <> 'quarantine' AND EXISTS (SELECT 1 FROM business_keys k "
-    "WHERE k.kind = waiting.kind AND k.value = waiting.value) RETURNING queue, item, since"
+    "DELETE FROM waiting WHERE (item_id, attempt) IN (SELECT w.item_id, w.attempt FROM waiting w "
+    "WHERE w.kind <> 'quarantine' AND EXISTS (SELECT 1 FROM business_keys k "
+    "WHERE k.kind = w.kind AND k.value = w.value) LIMIT $1 {skip}) RETURNING item_id, queue, item, since"
 )
 _FREED = (
-    "DELETE FROM waiting WHERE kind = 'quarantine' AND EXISTS (SELECT 1 FROM orders o "
-    "WHERE CAST(o.id AS TEXT) = waiting.value AND o.quarantined_by IS NULL) RETURNING queue, item, since"
+    "DELETE FROM waiting WHERE (item_id, attempt) IN (SELECT w.item_id, w.attempt FROM waiting w "
+    "WHERE w.kind = 'quarantine' AND EXISTS (SELECT 1 FROM orders o "
+    "WHERE CAST(o.id AS TEXT) = w.value AND o.quarantined_by IS NULL) ORDER BY w.since, w.item_id LIMIT $1 {skip}) "
+    "RETURNING item_id, queue, item, since"
 )
-_OVERDUE = "DELETE FROM waiting WHERE deadline <= $1 RETURNING queue, item, kind, value, since"
+_OVERDUE = (
+    "DELETE FROM waiting WHERE (item_id, attempt) IN (SELECT w.item_id, w.attempt FROM waiting w "
+    "WHERE w.deadline <= $1 LIMIT $2 {skip}) RETURNING queue, item, kind, value, since"
+)
 _OLD_INBOX = "DELETE FROM inbox WHERE item_id < $1"
 _OLD_STARTED = "DELETE FROM started WHERE recorded_at < $1"
 INBOX_DAYS = 7
 """Longer than any automatic retry."""
+
+
+_OLD_BODIES = (
+    "SELECT key_id FROM messages m WHERE id < $1 AND body IS NOT NULL AND key_id IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.message_id = m.id AND f.status IN ('open', 'replaying')) "
+    "AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.order_id = m.order_id AND e.request_id = m.id "
+    "AND e.state IN ('pending', 'sending', 'unknown', 'parked')) LIMIT $2"
+)
+_FORGET_BODIES = "UPDATE messages SET body = NULL WHERE key_id {any:1:uuid}"
+_FORGET_KEYS = "DELETE FROM data_keys WHERE id {any:1:uuid}"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long is kept what is over, in days. None: for good."""
+
+    bodies_days: int | None = None
+    """Raw bodies of messages, counted from when they came."""
 
 
 async def sweep(database: Database, *, horizon_s: float = 0.0) -> list[Posting]:
@@ -49,19 +76,15 @@ async def fire_timers(database: Database, ring: KeyRing) -> list[Posting]:
     """Turn timers that are due into messages to their orders. A message's id derives from timer and due time."""
     async with database.transaction() as session:
         rows = await session.rows(_TIMERS, session.now, BATCH)
-        postings = [_fired(row["order_id"], row["name"], _instant(row["due_at"]), row["type"], row["body"], session.now)
-                    for row in rows]  # fmt: skip
+        postings = [_fired(row, session.now) for row in rows]
         await Changes(session.now, postings=postings).write(session, ring, ())
     return postings
 
 
-def _instant(value: object) -> datetime:
-    return value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-
-
-def _fired(order: object, name: str, due_at: datetime, event_type: str, body: str, now: datetime) -> Posting:
-    order_id = as_uuid(order)
-    event = EVENT_BY_NAME[event_type].model_validate_json(body)
+def _fired(row: Any, now: datetime) -> Posting:
+    order_id, name, event_type = as_uuid(row["order_id"]), row["name"], row["type"]
+    due_at = as_instant(row["due_at"])
+    event = EVENT_BY_NAME[event_type].model_validate_json(row["body"])
     item_id = named_id(f"timer:{order_id}:{name}:{due_at.isoformat()}", due_at)
     item = Item(
         id=item_id,
@@ -79,11 +102,11 @@ def _fired(order: object, name: str, due_at: datetime, event_type: str, body: st
 async def release_waiting(database: Database, ring: KeyRing) -> list[Posting]:
     """Let go on what missed its key's appearance by a moment; give up on what waited too long."""
     async with database.transaction() as session:
-        rows = [*await session.rows(_CALLED), *await session.rows(_FREED)]
-        rows.sort(key=lambda row: str(row["since"]))
+        rows = [*await session.rows(_CALLED, BATCH), *await session.rows(_FREED, BATCH)]
+        rows.sort(key=lambda row: (as_instant(row["since"]), as_uuid(row["item_id"])))
         postings = [Posting(row["queue"], read_item(row["item"])) for row in rows]
         changes = Changes(session.now, postings=postings)
-        for row in await session.rows(_OVERDUE, session.now):
+        for row in await session.rows(_OVERDUE, session.now, BATCH):
             _overdue(changes, row["queue"], read_item(row["item"]), row["kind"], row["value"])
         await changes.write(session, ring, ())
     return postings
@@ -95,8 +118,27 @@ def _overdue(changes: Changes, queue: str, item: Item, kind: str, value: str) ->
     changes.failed_item(named_id(f"overdue:{item.id}", item.time), queue, item, blame)
 
 
-async def clean_up(session: Session) -> None:
-    """Forget inbox ids and crash marks that are older than any automatic retry."""
-    horizon = session.now - timedelta(days=INBOX_DAYS)
-    await session.run(_OLD_INBOX, floor_id(horizon))
-    await session.run(_OLD_STARTED, horizon)
+async def clean_up(database: Database, retention: Retention) -> None:
+    """Forget what is older than it must be kept, and make room for what comes."""
+    await partitions.make(database)
+    async with database.reading() as session:
+        now = session.now
+    horizon = now - timedelta(days=INBOX_DAYS)
+    await partitions.drop_inbox_before(database, horizon)
+    async with database.transaction() as session:
+        await session.run(_OLD_INBOX, floor_id(horizon))
+        await session.run(_OLD_STARTED, horizon)
+    if retention.bodies_days is not None:
+        await _forget_bodies(database, now - timedelta(days=retention.bodies_days))
+
+
+async def _forget_bodies(database: Database, horizon: datetime) -> None:
+    """Destroy raw bodies with their keys, some in each transaction; not those that something still needs."""
+    while True:
+        async with database.transaction() as session:
+            keys = [row["key_id"] for row in await session.rows(_OLD_BODIES, floor_id(horizon), BATCH)]
+            if keys:
+                await session.run(_FORGET_BODIES, keys)
+                await session.run(_FORGET_KEYS, keys)
+        if len(keys) < BATCH:
+            return

@@ -15,6 +15,7 @@ from core.errors import PartnerError, UnauthorisedError
 from core.ids import uuid7
 from core.ports import Feed, RawDocument, Receipt
 from core.scheduler import jobs, leases
+from core.scheduler.jobs import Retention
 from core.store.sql import Database, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -75,10 +76,12 @@ class Scheduler:
         *,
         maintain: Callable[[], Awaitable[None]] | None = None,
         beat: Beat | None = None,
+        retention: Retention | None = None,
     ) -> None:
         self.feeds: dict[tuple[str, str], FeedState] = {}
         self._database, self._engine, self._bus, self._clock = database, engine, bus, clock
         self._connectors, self._maintain, self._beat = connectors, maintain, beat or Beat()
+        self._retention = retention or Retention()
         self._owner = str(uuid7())
         self._tasks: list[asyncio.Task[None]] = []
         self._further: list[tuple[str, float, Callable[[], Awaitable[None]]]] = []
@@ -151,8 +154,7 @@ class Scheduler:
         self._engine.publish(await jobs.release_waiting(self._database, self._engine.world.ring))
 
     async def _clean_up(self) -> None:
-        async with self._database.transaction() as session:
-            await jobs.clean_up(session)
+        await jobs.clean_up(self._database, self._retention)
         if self._maintain is not None:
             await self._maintain()
 

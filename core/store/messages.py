@@ -106,7 +106,9 @@ def _open(row: Any, ring: KeyRing) -> Message | HubError:
     get = row.__getitem__
     message_id, body, key_id, wrapped = as_uuid(get("id")), get("body"), get("key_id"), get("wrapped")
     if body is None:
-        return ErasedError(f"message {message_id} was erased with its order, so it can't be read or replayed")
+        return ErasedError(
+            f"message {message_id} was erased with its order, or its retention is over: it can't be read or replayed"
+        )
     plain = bytes(body)
     if key_id is not None:
         if wrapped is None:
