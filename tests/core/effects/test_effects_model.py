@@ -1,4 +1,4 @@
-"""Every crash, silence, late request, lost lease and early webhook, at every step of the real runner: effects are had once.
+"""Every crash, silence, late request, lost lease and early webhook, at every step of the runner: effects are had once.
 
 One command, two workers. Checked for a partner with idempotency keys, and for one without.
 """
@@ -23,7 +23,7 @@ from core.connector import Limits, OpenConnector
 from core.effects.claims import Claim
 from core.effects.runner import EffectRunner
 from core.ids import uuid7
-from core.ports import Answer
+from core.ports import Answer, EffectPort
 from core.store.sql import Database, Session
 from core.store.sqlite import SqliteDatabase
 from tests.core.effects.vendor import SETTLE_S, KilledError, Vendor
@@ -57,8 +57,12 @@ class Watched(Gate):
         try:
             async with self.inner.transaction() as session:
                 yield session
-                rows = await session.rows("SELECT id FROM effects WHERE state NOT IN ('confirmed', 'rejected')")
-                fate = self.script.happens("commit", "done", "killed before", "killed after") if rows else "done"
+                rows = await session.rows(
+                    "SELECT id FROM effects WHERE state NOT IN ('confirmed', 'rejected')"
+                )
+                fate = (
+                    self.script.happens("commit", "done", "killed before", "killed after") if rows else "done"
+                )
                 if fate == "killed before":
                     raise KilledError
             if fate == "killed after":
@@ -117,7 +121,7 @@ class Run:
         living = [pair for pair in runners if not _is_dead(pair[0])]
         while len(living) < 2:
             store = Watched(self.database, script=self.script)
-            connectors = {"till": OpenConnector("till", effects=(self.vendor,))}
+            connectors = {"till": OpenConnector("till", effects=(cast("EffectPort", self.vendor),))}
             runner = self.kind(
                 store, stage.engine, cast("Bus", Broker()), self.clock, connectors,
                 {"till": Limits(ladder_s=(1,) * 9)}, lease_margin_s=5.0,

@@ -31,7 +31,7 @@ async def ask(url: str, question: Callable[[Connection], Any]) -> Any:
 
 
 def differences(connection: Connection) -> list[Any]:
-    def ours(thing: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:  # noqa: FBT001 - as Alembic calls it
+    def ours(thing: Any, name: str | None, kind: str, reflected: bool, _: Any) -> bool:
         return not (kind == "table" and reflected and (name or "").endswith("_rest"))
 
     context = MigrationContext.configure(
@@ -44,7 +44,9 @@ def differences(connection: Connection) -> list[Any]:
 def columns(connection: Connection) -> dict[str, dict[str, tuple[str, bool]]]:
     dialect, found = connection.dialect, inspect(connection)
     return {
-        name: {c["name"]: (c["type"].compile(dialect=dialect), c["nullable"]) for c in found.get_columns(name)}
+        name: {
+            c["name"]: (c["type"].compile(dialect=dialect), c["nullable"]) for c in found.get_columns(name)
+        }
         for name in metadata.tables
     }
 
@@ -77,7 +79,9 @@ async def test_ids_are_partitioned_on_postgresql(postgres_url: str) -> None:
     await migrate.upgrade(postgres_url)
 
     def partitioned(connection: Connection) -> list[str]:
-        rows = connection.exec_driver_sql("SELECT partrelid::regclass::text FROM pg_partitioned_table ORDER BY 1")
+        rows = connection.exec_driver_sql(
+            "SELECT partrelid::regclass::text FROM pg_partitioned_table ORDER BY 1"
+        )
         return [row[0] for row in rows]
 
     assert await ask(postgres_url, partitioned) == [table.name for table in PARTITIONED]
