@@ -104,7 +104,9 @@ class Hub:
             limits,
             lease_margin_s=blueprint.lease_margin_s,
         )
-        scheduler = Scheduler(database, engine, bus, blueprint.clock, connectors, beat=blueprint.beat)
+        scheduler = Scheduler(
+            database, engine, bus, blueprint.clock, connectors, beat=blueprint.beat, retention=blueprint.retention
+        )
         return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, role)
 
     async def start(self) -> None:

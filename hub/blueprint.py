@@ -12,6 +12,7 @@ from core.connector import Connector, Limits, Mappings
 from core.effects.claims import LEASE_MARGIN_S
 from core.engine.cascade import Rulebook
 from core.engine.engine import EngineLimits
+from core.scheduler.jobs import Retention
 from core.scheduler.scheduler import Beat
 from core.security.keys import MasterKey
 
@@ -45,6 +46,7 @@ class Blueprint:
     wait_for_order_s: float = 24 * 3600.0
     lease_margin_s: float = LEASE_MARGIN_S
     """How long an effect's lease outlives its port's deadline."""
+    retention: Retention = field(default_factory=Retention)
     prefetch: int = 50
 
     @property

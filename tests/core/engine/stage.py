@@ -187,6 +187,12 @@ class Stage:
             await changes.write(session, self.ring, ())
         self.engine.publish(changes.postings)
 
+    async def acknowledged(self, count: int) -> bool:
+        return self.bus.acks >= count
+
+    async def is_unavailable(self, said: str) -> bool:
+        return said in (self.engine.unavailable or "")
+
     async def until(self, look: Callable[[], Awaitable[Any]], seconds: float = 10.0) -> Any:
         """Look again and again until there is something."""
         async with asyncio.timeout(seconds):
