@@ -134,6 +134,17 @@ class PostgresDatabase(Database):
             self._pool.terminate()
 
 
+_DRIVERS = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a connection that was cut while it went back to the pool
+    OSError,
+    TimeoutError,
+    ValueError,
+)
+"""What the driver raises, of which `fault_of` knows more."""
+
+
 class translated:  # noqa: N801 - a context manager, used like a function
     """Turns the driver's errors into those that say what to do next."""
 
@@ -145,9 +156,7 @@ class translated:  # noqa: N801 - a context manager, used like a function
     ) -> None:
         if not isinstance(error, Exception):
             return
-        if not isinstance(
-            error, (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError, ValueError)
-        ):
+        if not isinstance(error, _DRIVERS):
             return
         match fault_of(error):
             case Fault.ITEM:
