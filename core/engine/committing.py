@@ -176,5 +176,8 @@ class Committer:
 
 
 def _refused(error: Exception) -> DoorError:
+    if not isinstance(error, ItemFaultError):
+        detail = "a defect of the hub; its log has the details. Nothing is lost by sending it again"
+        return DoorError(500, "internal", "The document could not be stored", detail=detail)
     detail = "the store refuses this document's content (a NUL character, or a text that is no Unicode)"
     return DoorError(422, "refused", "The document can't be stored", detail=f"{detail}: {error}")
