@@ -33,6 +33,8 @@ class StockMoveKind(StrEnum):
     """Sellable goods came back."""
     ADJUST = "adjust"
     """A correction by a feed, a refusal or a person."""
+    ACCEPT = "accept"
+    """What a node has taken on to send, signed: in the ledger only, where `StockBasis.AVAILABLE` is read by it."""
 
 
 Count = Annotated[int, Field(ge=0)]
@@ -109,20 +111,21 @@ class StockView:
 
 
 def moved(level: StockLevel, kind: StockMoveKind, quantity: int) -> StockLevel:
-    """Return `level` after one ledger entry. `quantity` is signed for `ADJUST` only."""
+    """Return `level` after one ledger entry. `quantity` is signed for `ADJUST` and `ACCEPT` only."""
+    changes: dict[str, int] = {}
     match kind:
         case StockMoveKind.RESERVE:
-            return level.replace(reserved=level.reserved + quantity)
+            changes = {"reserved": level.reserved + quantity}
         case StockMoveKind.UNRESERVE:
-            return level.replace(reserved=level.reserved - quantity)
+            changes = {"reserved": level.reserved - quantity}
         case StockMoveKind.ALLOCATE:
-            return level.replace(allocated=level.allocated + quantity)
+            changes = {"allocated": level.allocated + quantity}
         case StockMoveKind.DEALLOCATE:
-            return level.replace(allocated=level.allocated - quantity)
+            changes = {"allocated": level.allocated - quantity}
         case StockMoveKind.DISPATCH:
-            return level.replace(
-                on_hand=level.on_hand - quantity,
-                allocated=level.allocated - quantity,
-            )
+            changes = {"on_hand": level.on_hand - quantity, "allocated": level.allocated - quantity}
         case StockMoveKind.RECEIVE | StockMoveKind.ADJUST:
-            return level.replace(on_hand=level.on_hand + quantity)
+            changes = {"on_hand": level.on_hand + quantity}
+        case StockMoveKind.ACCEPT:
+            return level  # the level counts the allocation; the node's word is for reading its figures
+    return level.replace(**changes)

@@ -17,8 +17,9 @@ from canonical.keys import keys_of
 from canonical.order import Order
 from canonical.statuses import RowStatus
 from canonical.steps import Remind, Tell
+from canonical.stock import StockMoveKind
 from core.bus.port import Item, read_item, write_item
-from core.engine import snapshots
+from core.engine import accepted, snapshots
 from core.engine.cascade import Decision
 from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Stored, Work, data_of
@@ -176,12 +177,7 @@ class Changes:
             self._happened(work, order, seq, event)
         for command in decision.commands:
             self._commanded(work, command)
-        for move in decision.moves:
-            at = decision.events[0].occurred_at if decision.events else None
-            when = min(at, self.now) if at else self.now
-            self.add(
-                "ledger", move.key, move.kind.value, move.sku, move.node, move.quantity, order.id, when, self.now,
-            )  # fmt: skip
+        self._moved(before, order, decision)
         for tell in decision.tells:
             self.told(work, tell)
         for name, reminder in decision.reminders.items():
@@ -191,6 +187,17 @@ class Changes:
                 self.add("timers", order.id, name, reminder.at, type(event).__name__, body)
             else:
                 self.add("forget", order.id, name)
+
+    def _moved(self, before: Order | None, order: Order, decision: Decision) -> None:
+        at = decision.events[0].occurred_at if decision.events else None
+        when = min(at, self.now) if at else self.now
+        for move in decision.moves:
+            self.add(
+                "ledger", move.key, move.kind.value, move.sku, move.node, move.quantity, order.id, when, self.now,
+            )  # fmt: skip
+        key, kind = f"accept:{order.id}:{order.version}", StockMoveKind.ACCEPT.value
+        for (sku, node), quantity in accepted.change(before, order).items():
+            self.add("ledger", key, kind, sku, node, quantity, order.id, when, self.now)
 
     def _happened(self, work: Work, order: Order, seq: int, event: Event) -> None:
         name = type(event).__name__

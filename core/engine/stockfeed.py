@@ -16,9 +16,9 @@ _SINCE = (
     "SELECT sku, kind, SUM(quantity) AS quantity FROM stock_ledger "
     "WHERE node = $1 AND sku {any:2:text} AND happened_at > $3 GROUP BY sku, kind"
 )
-_UNTIL = (
-    "SELECT sku, kind, SUM(quantity) AS quantity FROM stock_ledger "
-    "WHERE node = $1 AND sku {any:2:text} AND happened_at <= $3 GROUP BY sku, kind"
+_TAKEN_ON = (
+    "SELECT sku, SUM(quantity) AS quantity FROM stock_ledger "
+    "WHERE node = $1 AND sku {any:2:text} AND happened_at <= $3 AND kind = 'accept' GROUP BY sku"
 )
 _BACK_ORDERS = "SELECT sku, order_id FROM back_orders WHERE sku {any:1:text} ORDER BY since, order_id"
 
@@ -54,7 +54,7 @@ async def apply(session: Session, part: Part, view: StockView) -> tuple[list[Led
         change = on_hand - level.on_hand
         view.put(level.replace(on_hand=on_hand, as_of=report.as_of))
         if change:
-            key = f"feed:{part.work.message_id}:{part.index or 0}"
+            key = f"feed:{part.work.message_id or part.work.item.id}:{part.index or 0}"
             ledger.append(
                 (key, StockMoveKind.ADJUST.value, line.sku, report.node, change, None, report.as_of)
             )
@@ -79,23 +79,21 @@ def _outcome(report: StockDocument, known: set[str], late: int) -> Outcome:
 
 
 async def _moved(session: Session, report: StockDocument, skus: Sequence[str]) -> Mapping[str, int]:
-    """Return what to add to each reported figure to get what is on hand now."""
+    """Return what to add to each reported figure to get what is on hand now.
+
+    A figure of what is available leaves out what the node had taken on to send by then, so that is added. What the hub
+    has allocated and the node has not accepted yet is in the figure already.
+    """
     moved: dict[str, int] = {}
     for row in await session.rows(_SINCE, report.node, skus, report.as_of):
         moved[row["sku"]] = moved.get(row["sku"], 0) + _SIGN.get(row["kind"], 0) * int(row["quantity"])
     if report.basis is StockBasis.AVAILABLE:
-        for row in await session.rows(_UNTIL, report.node, skus, report.as_of):
-            held = _HELD.get(row["kind"], 0) * int(row["quantity"])
-            moved[row["sku"]] = moved.get(row["sku"], 0) + held
+        for row in await session.rows(_TAKEN_ON, report.node, skus, report.as_of):
+            moved[row["sku"]] = moved.get(row["sku"], 0) + int(row["quantity"])
     return moved
 
 
 _SIGN = {StockMoveKind.DISPATCH.value: -1, StockMoveKind.RECEIVE.value: 1, StockMoveKind.ADJUST.value: 1}
-_HELD = {
-    StockMoveKind.ALLOCATE.value: 1,
-    StockMoveKind.DEALLOCATE.value: -1,
-    StockMoveKind.DISPATCH.value: -1,
-}
 
 
 async def _news(session: Session, risen: Sequence[str], view: StockView) -> list[StockArrived]:

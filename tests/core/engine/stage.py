@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 
 from canonical.documents import Document, DocumentLine, OrderDocument
-from canonical.events import Event, NoteAdded
+from canonical.events import Event, NoteAdded, ReleaseAccepted
 from canonical.order import Order
 from canonical.parties import Parties, Party
 from canonical.policy import Policy
@@ -161,6 +161,16 @@ class Stage:
 
     async def note(self, order_id: UUID, text: str) -> Any:
         return await self.engine.submit(self.engine.work(HUB, Happening(order_id, (note(order_id, text),))))
+
+    async def do(self, order_id: UUID, *events: Event) -> Any:
+        """Let events happen to an order."""
+        return await self.engine.submit(self.engine.work(HUB, Happening(order_id, events)))
+
+    async def accept(self, order_id: UUID, release_id: str) -> Any:
+        """Let a node take a release on."""
+        return await self.do(
+            order_id, ReleaseAccepted(order_id=order_id, release_id=release_id, fact_key="accepted")
+        )
 
     async def placed(self, ref: str, *skus: str) -> UUID:
         """Place an order; returns its id."""
