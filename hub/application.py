@@ -105,7 +105,13 @@ class Hub:
             lease_margin_s=blueprint.lease_margin_s,
         )
         scheduler = Scheduler(
-            database, engine, bus, blueprint.clock, connectors, beat=blueprint.beat, retention=blueprint.retention
+            database,
+            engine,
+            bus,
+            blueprint.clock,
+            connectors,
+            beat=blueprint.beat,
+            retention=blueprint.retention,
         )
         return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, role)
 
