@@ -129,6 +129,7 @@ class _Run:
         return order
 
     def _apply(self, event: Event) -> None:
+        # Unchecked on purpose: one field of a checked value, set to a time of ours, for every event of every order.
         stamped = event.model_copy(update={"recorded_at": self._now})
         self.decision.order = evolve(self.decision.order, stamped)
         self.decision.events.append(stamped)
