@@ -22,6 +22,8 @@ from core.store.sql import (
 
 _TRANSIENT_CLASSES = ("08", "40", "53", "57")
 _ITEM_CLASSES = ("22", "23")
+_UNFIT_CLASSES = ("28", "3D", "3F", "42")
+"""Access, catalogue, schema, syntax: the database is not as this version needs it, whatever the data is."""
 _LOCK_NOT_AVAILABLE = "55P03"
 
 
@@ -31,7 +33,7 @@ def fault_of(error: BaseException) -> Fault:
     if isinstance(state, str):
         if state.startswith(_ITEM_CLASSES):
             return Fault.ITEM
-        if state.startswith(_TRANSIENT_CLASSES) or state == _LOCK_NOT_AVAILABLE:
+        if state.startswith((*_TRANSIENT_CLASSES, *_UNFIT_CLASSES)) or state == _LOCK_NOT_AVAILABLE:
             return Fault.TRANSIENT
         return Fault.DEFECT
     if isinstance(error, asyncpg.DataError):

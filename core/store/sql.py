@@ -26,7 +26,7 @@ class Fault(Enum):
     ITEM = "item"
     """The data of some item (SQLSTATE classes 22 and 23): the batch is bisected to find it."""
     TRANSIENT = "transient"
-    """Connection, deadlock, resources, shutdown, busy, full: the whole batch waits and is tried again."""
+    """Connection, deadlock, resources, shutdown, busy, full, not migrated: the whole batch waits and is tried again."""
     DEFECT = "defect"
     """Anything else: a mistake of ours."""
 

@@ -35,7 +35,12 @@ log = structlog.get_logger(__name__)
 
 BUSY_TIMEOUT_S = 10
 READERS = 2
-_WAIT_CODES = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
+_WAIT_CODES = {
+    sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_AUTH, sqlite3.SQLITE_PERM,
+}  # fmt: skip
+_UNFIT = ("no such table", "no such column", "has no column")
+"""What SQLite says of a file that is not as this version needs it, whatever the data is."""
 
 
 def instant_text(value: datetime) -> str:
@@ -60,6 +65,8 @@ def fault_of(error: BaseException) -> Fault:
         return Fault.ITEM
     code = getattr(error, "sqlite_errorcode", None)
     if code is not None and code & 0xFF in _WAIT_CODES:
+        return Fault.TRANSIENT
+    if isinstance(error, sqlite3.OperationalError) and any(said in str(error) for said in _UNFIT):
         return Fault.TRANSIENT
     return Fault.DEFECT
 
