@@ -5,38 +5,35 @@ they ask for is locked together and those that asked run again. If that is not e
 with the larger set from its beginning.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from canonical.capture import place
-from canonical.documents import KeyKind, OrderDocument
+from canonical.documents import OrderDocument
 from canonical.events import Event
 from canonical.order import Order
-from canonical.parties import Parties
 from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import read_item
 from core.engine import crashes, locating, reading, snapshots, stockfeed
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
+from core.engine.endings import Endings, content_of
 from core.engine.inbox import INBOX
 from core.engine.memory import OrderMemory
+from core.engine.people import keep
 from core.engine.reading import Blame, Part, Readers
 from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
 from core.engine.work import (
-    AuditEntry,
     EffectState,
     Ending,
-    Facts,
     Happening,
     ItemError,
     Outcome,
-    Stored,
     Work,
     successor,
     work_of,
@@ -44,7 +41,6 @@ from core.engine.work import (
 from core.errors import HubError
 from core.ids import named_id, uuid7
 from core.security.keys import KeyRing
-from core.store import messages
 from core.store.messages import as_uuid
 from core.store.sql import Session, as_instant, bulk
 
@@ -121,9 +117,10 @@ class Batch:
         await self._let_go_on(found, groups)
         await self._decide(found, groups, prelock)
         self._park_early()
+        endings = Endings(self._changes, self._disowned)
         for part in self._parts:
-            self._close(part)
-        outcomes = self._finish()
+            endings.close(part)
+        outcomes = endings.of((*self._works, *self._held_up), self._parts)
         consumed = [(w.item.id, w.item.attempt) for w in self._works if w.consumes_row]
         await self._stockroom.write(self._session)
         written = await self._changes.write(self._session, self._world.ring, [*done, *consumed])
@@ -326,27 +323,12 @@ class Batch:
         for part, before, decision in results:
             self._changes.decided(part.work, before, decision)
             if before is None and isinstance(part.document, OrderDocument):
-                self._keep_parties(snapshot.order_id, part.document.parties)
+                keep(self._changes, self._world.ring, snapshot.order_id, part.document.parties)
         if order is not None and order is not snapshot.order:
             self._changes.orders.append((order, quarantined_by))
             self._changes.back_orders(snapshot.order, order)
         elif quarantined_by != snapshot.quarantined_by:
             self._changes.quarantines.append((snapshot.order_id, quarantined_by))
-
-    def _keep_parties(self, order_id: UUID, parties: Parties) -> None:
-        """Seal an order's people under its own key, and index by what support looks for."""
-        key_id, now = uuid7(), self._session.now
-        key, wrapped = self._world.ring.new(key_id)
-        self._changes.add("data_keys", key_id, order_id, wrapped, now)
-        self._changes.add(
-            "parties", order_id, key_id, key.seal(order_id, parties.model_dump_json().encode()), now
-        )
-        for party in (parties.buyer, parties.ship_to, parties.bill_to):
-            for kind in ("email", "phone", "postcode"):
-                value = getattr(party, kind) if party else None
-                if value:
-                    digest = self._world.ring.master.blind(kind, value)
-                    self._changes.add("party_index", kind, digest, order_id)
 
     def _park_early(self) -> None:
         """Let what is about an unknown order wait under the key by which it will become known."""
@@ -361,7 +343,7 @@ class Batch:
     def _wait(self, part: Part, kind: str, value: str, seconds: float | None) -> None:
         now = self._session.now
         item = successor(
-            part.work, _content(part), tag=f"wait:{part.index}", now=now, failure_id=part.failure_id
+            part.work, content_of(part), tag=f"wait:{part.index}", now=now, failure_id=part.failure_id
         )
         deadline = now + timedelta(seconds=seconds) if seconds else None
         posting = Posting(part.work.queue, item)
@@ -370,95 +352,6 @@ class Batch:
         self._changes.add(
             "waiting", item.id, item.attempt, posting.queue, posting.text(), kind, value, since, deadline,
         )  # fmt: skip
-
-    def _close(self, part: Part) -> None:
-        """Write the failure record of a part that failed, or close the one that it replayed."""
-        work = part.work
-        if part.blame is not None:
-            failure_id = part.outcome.failure_id if part.outcome else None
-            failure_id = failure_id or part.failure_id or uuid7()
-            part.outcome = Outcome(Ending.FAILED, part.blame.reason, failure_id=failure_id)
-            item = successor(work, _content(part), tag=f"failed:{part.index}", now=self._session.now)
-            self._changes.failed(failure_id, work, part.blame, part.order_id, item)
-        elif part.failure_id is not None and not _waits(part):
-            self._changes.add("resolved", part.failure_id, self._session.now)
-
-    def _finish(self) -> dict[Work, Outcome]:
-        """Give every piece of work its outcome, and its message its status."""
-        by_work: dict[Work, list[Part]] = defaultdict(list)
-        for part in self._parts:
-            by_work[part.work].append(part)
-        outcomes: dict[Work, Outcome] = {}
-        for work in (*self._works, *self._held_up):
-            parts = by_work.get(work)
-            if parts is None:
-                outcomes[work] = Outcome(Ending.DUPLICATE, "it was taken in before")
-                continue
-            outcome = _worst([p.outcome or Outcome(Ending.DONE) for p in parts])
-            outcomes[work] = outcome
-            self._record(work, parts, outcome)
-        return outcomes
-
-    def _record(self, work: Work, parts: Sequence[Part], outcome: Outcome) -> None:
-        changes = self._changes
-        if work.settlement is not None and work not in self._disowned:
-            changes.settle(work.settlement, work.audit)
-        if work.audit is not None:
-            changes.audited(work.audit if outcome.ending in _AS_ASKED else _in_vain(work.audit, outcome))
-        ids = {part.order_id for part in parts if part.order_id is not None}
-        order_id = next(iter(ids)) if len(ids) == 1 else None
-        if (record := work.record) is not None:
-            changes.message_rows.append(
-                messages.Row(
-                    record.id, record.direction, record.connector, record.kind, outcome.ending.value,
-                    record.media_type, record.body, sealed=True, order_id=order_id or record.order_id,
-                    correlation_id=record.correlation_id, causation_id=record.causation_id, keys=record.keys,
-                ),
-            )  # fmt: skip
-        if isinstance(work.content, Stored):
-            message_id = work.content.message_id
-            mapping = next((p.blame.mapping for p in parts if p.blame), None)
-            changes.add(
-                "finish", message_id, outcome.ending.value, order_id, mapping, outcome.reason, self._session.now,
-            )  # fmt: skip
-            if order_id is not None:
-                changes.add("adopt", message_id, order_id)
-            for key in {
-                (k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID
-            }:
-                changes.add("message_keys", *key, message_id)
-
-
-def _waits(part: Part) -> bool:
-    return part.outcome is not None and part.outcome.ending is Ending.WAITING
-
-
-_SEVERITY = (Ending.FAILED, Ending.WAITING, Ending.STALE, Ending.DONE, Ending.DUPLICATE, Ending.IGNORED)
-
-
-def _worst(outcomes: Sequence[Outcome]) -> Outcome:
-    return min(outcomes, key=lambda outcome: _SEVERITY.index(outcome.ending))
-
-
-_AS_ASKED = frozenset({Ending.DONE, Ending.DUPLICATE, Ending.IGNORED})
-
-
-def _in_vain(entry: AuditEntry, outcome: Outcome) -> AuditEntry:
-    """Return what the audit log says of a wish that did not come true, or not yet."""
-    became = "waits" if outcome.ending is Ending.WAITING else "refused"
-    return replace(
-        entry, action=f"{entry.action}.{became}", detail=f"{entry.detail} ({outcome.reason})".strip()
-    )
-
-
-def _content(part: Part) -> Stored | Facts | Happening:
-    """Return what a part is, so that it can be tried again by itself."""
-    content = part.work.content
-    if isinstance(content, Stored):
-        return Stored(content.message_id, part.index if part.index is not None else content.part)
-    if part.happening is not None:
-        return part.happening
-    return Facts((part.document,)) if part.document is not None else content
 
 
 def _blame(error: Exception) -> Blame:

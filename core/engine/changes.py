@@ -19,7 +19,7 @@ from canonical.statuses import RowStatus
 from canonical.steps import Remind, Tell
 from canonical.stock import StockMoveKind
 from core.bus.port import Item, read_item, write_item
-from core.engine import accepted, snapshots
+from core.engine import accepted, snapshots, statements
 from core.engine.cascade import Decision
 from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Stored, Work, data_of
@@ -27,108 +27,10 @@ from core.ids import uuid7
 from core.security.keys import KeyRing
 from core.store import messages
 from core.store.messages import as_uuid
-from core.store.sql import Session, as_instant, bulk, bulk_insert
+from core.store.sql import Session, as_instant
 
 UNPUBLISHED_GRACE_S = 60.0
 """How long a row is left to those who publish it right after the commit, before the sweeper takes it."""
-
-_JOURNAL = bulk_insert(
-    "journal",
-    "order_id uuid, seq int, type text, schema int, message_id uuid, recorded_at timestamptz, body text",
-)
-_EFFECTS = bulk_insert(
-    "effects",
-    "id uuid, key text, connector text, command text, body text, order_id uuid, message_id uuid, "
-    "correlation_id uuid, state text, due_at timestamptz, recorded_at timestamptz",
-    tail="ON CONFLICT (key) DO NOTHING",
-)
-_TIMERS = bulk(
-    "INSERT INTO timers (order_id, name, due_at, type, body) SELECT order_id, name, due_at, type, body "
-    "FROM {rows} WHERE true ON CONFLICT (order_id, name) DO UPDATE SET due_at = excluded.due_at, "
-    "type = excluded.type, body = excluded.body",
-    "order_id uuid, name text, due_at timestamptz, type text, body text",
-)
-_FORGET = bulk(
-    "DELETE FROM timers WHERE (order_id, name) IN (SELECT order_id, name FROM {rows})",
-    "order_id uuid, name text",
-)
-_LEDGER = bulk_insert(
-    "stock_ledger",
-    "key text, kind text, sku text, node text, quantity int, order_id uuid, happened_at timestamptz, "
-    "recorded_at timestamptz",
-)
-_KEYS = bulk_insert("business_keys", "kind text, value text, order_id uuid", tail="ON CONFLICT DO NOTHING")
-_OUTBOX = bulk_insert(
-    "outbox",
-    "item_id uuid, attempt int, queue text, item text, due_at timestamptz, seq bigint",
-    tail="ON CONFLICT DO NOTHING",
-)
-_UNBOX = bulk(
-    "DELETE FROM outbox WHERE (item_id, attempt) IN (SELECT item_id, attempt FROM {rows})",
-    "item_id uuid, attempt int",
-)
-_WAITING = bulk_insert(
-    "waiting",
-    "item_id uuid, attempt int, queue text, item text, kind text, value text, since timestamptz, "
-    "deadline timestamptz",
-    tail="ON CONFLICT DO NOTHING",
-)
-_CALLED = bulk(
-    "DELETE FROM waiting WHERE (kind, value) IN (SELECT kind, value FROM {rows}) "
-    "RETURNING item_id, attempt, queue, item, since",
-    "kind text, value text",
-)
-_FAILURES = bulk(
-    "INSERT INTO failures (id, signature, status, stage, error, reason, details, connector, mapping, message_id, "
-    "effect_id, order_id, queue, item, recorded_at) SELECT id, signature, status, stage, error, reason, details, "
-    "connector, mapping, message_id, effect_id, order_id, queue, item, recorded_at FROM {rows} WHERE true "
-    "ON CONFLICT (id) DO UPDATE SET status = 'open', signature = excluded.signature, stage = excluded.stage, "
-    "error = excluded.error, reason = excluded.reason, details = excluded.details, mapping = excluded.mapping, "
-    "item = excluded.item, closed_at = NULL, closed_by = NULL, closed_reason = NULL",
-    "id uuid, signature text, status text, stage text, error text, reason text, details text, connector text, "
-    "mapping text, message_id uuid, effect_id uuid, order_id uuid, queue text, item text, recorded_at timestamptz",
-)
-_RESOLVED = bulk(
-    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at FROM {rows} "
-    "WHERE failures.id = r.id AND failures.status <> 'discarded'",
-    "id uuid, closed_at timestamptz",
-)
-_SETTLE = bulk(
-    "UPDATE effects SET state = r.state, reference = r.reference, reason = r.reason, finished_at = r.finished_at, "
-    "lease_until = NULL, lease_owner = NULL FROM {rows} "
-    "WHERE effects.id = r.id AND "
-    "((r.state = 'confirmed' AND effects.state IN ('sending', 'unknown', 'pending', 'parked')) "
-    "OR (effects.state = 'sending' AND effects.lease_owner = r.owner))",
-    "id uuid, owner text, state text, reference text, reason text, finished_at timestamptz",
-)
-"""A confirmation counts whoever brings it and however late; a refusal only while its lease lasts."""
-_SETTLED = bulk(
-    "UPDATE failures SET status = 'resolved', closed_at = r.closed_at, closed_by = r.closed_by, "
-    "closed_reason = r.closed_reason FROM {rows} "
-    "WHERE failures.effect_id = r.id AND failures.stage = 'send' AND failures.status IN ('open', 'replaying')",
-    "id uuid, closed_at timestamptz, closed_by text, closed_reason text",
-)
-_PARTIES = bulk_insert(
-    "parties",
-    "order_id uuid, key_id uuid, body bytea, recorded_at timestamptz",
-    tail="ON CONFLICT DO NOTHING",
-)
-_PARTY_INDEX = bulk_insert(
-    "party_index", "kind text, digest text, order_id uuid", tail="ON CONFLICT DO NOTHING"
-)
-_BACK_ORDERED = bulk_insert(
-    "back_orders",
-    "sku text, order_id uuid, since timestamptz",
-    tail="ON CONFLICT DO NOTHING",
-)
-_NOT_BACK_ORDERED = bulk(
-    "DELETE FROM back_orders WHERE (sku, order_id) IN (SELECT sku, order_id FROM {rows})",
-    "sku text, order_id uuid",
-)
-_AUDIT = bulk_insert(
-    "audit_log",
-    "id uuid, recorded_at timestamptz, actor text, role text, action text, target text, detail text",
-)
 
 _sequence = itertools.count(time.time_ns())
 
@@ -312,32 +214,32 @@ class Changes:
         rows = self.rows
         written = await snapshots.write(session, self.orders)
         await snapshots.quarantine(session, self.quarantines)
-        await session.write(_JOURNAL, rows.get("journal", ()))
-        await session.write(_LEDGER, rows.get("ledger", ()))
-        await session.write(_KEYS, rows.get("keys", ()))
-        await session.write(_EFFECTS, rows.get("effects", ()))
-        await session.write(_SETTLE, rows.get("settle", ()))
-        await session.write(_SETTLED, rows.get("settled", ()))
-        await session.write(_TIMERS, rows.get("timers", ()))
-        await session.write(_FORGET, rows.get("forget", ()))
-        await session.write(_BACK_ORDERED, rows.get("back_ordered", ()))
-        await session.write(_NOT_BACK_ORDERED, rows.get("not_back_ordered", ()))
+        await session.write(statements.JOURNAL, rows.get("journal", ()))
+        await session.write(statements.LEDGER, rows.get("ledger", ()))
+        await session.write(statements.KEYS, rows.get("keys", ()))
+        await session.write(statements.EFFECTS, rows.get("effects", ()))
+        await session.write(statements.SETTLE, rows.get("settle", ()))
+        await session.write(statements.SETTLED, rows.get("settled", ()))
+        await session.write(statements.TIMERS, rows.get("timers", ()))
+        await session.write(statements.FORGET, rows.get("forget", ()))
+        await session.write(statements.BACK_ORDERED, rows.get("back_ordered", ()))
+        await session.write(statements.NOT_BACK_ORDERED, rows.get("not_back_ordered", ()))
         await session.write(messages.INSERT_DATA_KEYS, rows.get("data_keys", ()))
-        await session.write(_PARTIES, rows.get("parties", ()))
-        await session.write(_PARTY_INDEX, rows.get("party_index", ()))
+        await session.write(statements.PARTIES, rows.get("parties", ()))
+        await session.write(statements.PARTY_INDEX, rows.get("party_index", ()))
         await messages.insert(session, ring, self.message_rows)
         await session.write(messages.FINISH, rows.get("finish", ()))
         await session.write(messages.ADOPT_KEYS, rows.get("adopt", ()))
         await session.write(messages.INSERT_KEYS, rows.get("message_keys", ()))
-        await session.write(_WAITING, rows.get("waiting", ()))
-        await session.write(_FAILURES, rows.get("failures", ()))
-        await session.write(_RESOLVED, rows.get("resolved", ()))
-        await session.write(_AUDIT, rows.get("audit", ()))
-        called = await session.write(_CALLED, [(k, v) for k, v, _ in rows.get("keys", ())])
+        await session.write(statements.WAITING, rows.get("waiting", ()))
+        await session.write(statements.FAILURES, rows.get("failures", ()))
+        await session.write(statements.RESOLVED, rows.get("resolved", ()))
+        await session.write(statements.AUDIT, rows.get("audit", ()))
+        called = await session.write(statements.CALLED, [(k, v) for k, v, _ in rows.get("keys", ())])
         for row in sorted(called, key=lambda row: (as_instant(row["since"]), as_uuid(row["item_id"]))):
             self.postings.append(Posting(row["queue"], read_item(row["item"])))
-        await session.write(_OUTBOX, [self._outbox(posting) for posting in self.postings])
-        await session.write(_UNBOX, sorted(done))
+        await session.write(statements.OUTBOX, [self._outbox(posting) for posting in self.postings])
+        await session.write(statements.UNBOX, sorted(done))
         return written
 
     def _outbox(self, posting: Posting) -> tuple[Any, ...]:

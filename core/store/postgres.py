@@ -25,12 +25,16 @@ _ITEM_CLASSES = ("22", "23")
 _UNFIT_CLASSES = ("28", "3D", "3F", "42")
 """Access, catalogue, schema, syntax: the database is not as this version needs it, whatever the data is."""
 _LOCK_NOT_AVAILABLE = "55P03"
+_REROUTED = "violates partition constraint"
+"""A row was on its way to the rest while a partition for it was made (23514): tried again, it finds its place."""
 
 
 def fault_of(error: BaseException) -> Fault:
     """Say who is to blame for an error, by its SQLSTATE class."""
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
+        if _REROUTED in str(error):
+            return Fault.TRANSIENT
         if state.startswith(_ITEM_CLASSES):
             return Fault.ITEM
         if state.startswith((*_TRANSIENT_CLASSES, *_UNFIT_CLASSES)) or state == _LOCK_NOT_AVAILABLE:

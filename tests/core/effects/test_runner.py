@@ -64,10 +64,9 @@ async def runner_on(
 ) -> AsyncIterator[tuple[Stage, EffectRunner, UUID]]:
     broker = Broker(consumes_outbox=embedded, confirms=not embedded)
     async with engine_on(store, Rules({"NoteAdded": (ask,)}), bus=broker) as stage:
-        runner = EffectRunner(
-            store, stage.engine, cast("Bus", broker), SystemClock(), {"till": OpenConnector("till", effects=(cast("EffectPort", till),))},
-            {"till": limits or Limits(ladder_s=(0.01, 0.01))},
-        )  # fmt: skip
+        connectors = {"till": OpenConnector("till", effects=(cast("EffectPort", till),))}
+        held = {"till": limits or Limits(ladder_s=(0.01, 0.01))}
+        runner = EffectRunner(store, stage.engine, cast("Bus", broker), SystemClock(), connectors, held)
         runner.start()
         try:
             yield stage, runner, await stage.placed("R-1")

@@ -1,5 +1,6 @@
 """Old ids and bodies go, and partitions come before their time."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -47,6 +48,16 @@ async def test_a_partition_whose_time_the_rest_holds_is_left_out(postgres_store:
     assert f"inbox_{datetime.now(UTC):%Y%m%d}" not in made
     assert len(made) == 7
     assert await inbox(postgres_store) == {"early"}
+
+
+async def test_orders_that_come_while_a_partition_is_made_are_taken(postgres_store: Database) -> None:
+    async with engine_on(postgres_store) as stage:
+        for n in range(6):
+            making = asyncio.create_task(partitions.make(postgres_store))
+            await asyncio.gather(*(stage.placed(f"R-{n}-{m}") for m in range(5)))
+            await making
+        assert await stage.rows("SELECT id FROM failures") == []
+        assert len(await stage.rows("SELECT id FROM orders WHERE version = 1")) == 30
 
 
 async def test_old_partitions_are_dropped_whole(postgres_store: Database) -> None:
