@@ -33,18 +33,19 @@ def fault_of(error: BaseException) -> Fault:
     """Say who is to blame for an error, by its SQLSTATE class."""
     state = getattr(error, "sqlstate", None)
     if isinstance(state, str):
-        if _REROUTED in str(error):
-            return Fault.TRANSIENT
-        if state.startswith(_ITEM_CLASSES):
-            return Fault.ITEM
-        if state.startswith((*_TRANSIENT_CLASSES, *_UNFIT_CLASSES)) or state == _LOCK_NOT_AVAILABLE:
-            return Fault.TRANSIENT
-        return Fault.DEFECT
+        return _fault_of_state(state, str(error))
     if isinstance(error, asyncpg.DataError):
         return Fault.ITEM
     if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return Fault.TRANSIENT
     return Fault.DEFECT
+
+
+def _fault_of_state(state: str, message: str) -> Fault:
+    waits = state.startswith((*_TRANSIENT_CLASSES, *_UNFIT_CLASSES)) or state == _LOCK_NOT_AVAILABLE
+    if waits or _REROUTED in message:
+        return Fault.TRANSIENT
+    return Fault.ITEM if state.startswith(_ITEM_CLASSES) else Fault.DEFECT
 
 
 @lru_cache(maxsize=512)
