@@ -43,9 +43,9 @@ def evolve(order: Order | None, event: Event) -> Order:
     return order.replace(version=order.version + 1, **changes)
 
 
-def fold(events: Sequence[Event]) -> Order:
-    """Return the order that a whole journal makes; it starts with `OrderPlaced`."""
-    order: Order | None = None
+def fold(events: Sequence[Event], start: Order | None = None) -> Order:
+    """Return the order that a journal makes: a whole one, which begins with `OrderPlaced`, or what followed `start`."""
+    order = start
     for event in events:
         order = evolve(order, event)
     if order is None:

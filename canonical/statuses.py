@@ -28,6 +28,10 @@ class OrderStatus(StrEnum):
     EXPIRED = "expired"
 
 
+ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+"""An order that stands here is over, unless something comes back."""
+
+
 class RowStatus(StrEnum):
     """Where some units of a line stand."""
 

@@ -12,7 +12,7 @@ from core.connector import Connector, Limits, Mappings
 from core.effects.claims import LEASE_MARGIN_S
 from core.engine.cascade import Rulebook
 from core.engine.engine import EngineLimits
-from core.scheduler.jobs import Retention
+from core.scheduler.retention import Retention
 from core.scheduler.scheduler import Beat
 from core.security.keys import MasterKey
 

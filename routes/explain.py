@@ -6,7 +6,7 @@ from datetime import datetime
 
 from canonical.order import NOT_LEFT_YET, Order, Release
 from canonical.payment import Outcome, PaymentEntry, PaymentKind
-from canonical.statuses import Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
+from canonical.statuses import ENDED, Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
 from routes.dues import taken
 from routes.moves import units_at
 
@@ -29,8 +29,6 @@ class Explanation:
     status: OrderStatus
     waits: tuple[Wait, ...]
 
-
-_ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 _RESOLVERS: Mapping[HoldType, tuple[str, str]] = {
     HoldType.AWAITING_PAYMENT: ("the customer", "it goes on as soon as a gateway holds the money"),
@@ -68,7 +66,7 @@ def explain(order: Order) -> Explanation:
     """Say what an order waits for; an ended one waits at most for its gateway."""
     status = order.status()
     waits = [*_gateways(order)]
-    if status not in _ENDED:
+    if status not in ENDED:
         waits = [
             *_holds(order),
             *_money(order),

@@ -1,6 +1,5 @@
 """The scheduler's jobs on the store. Each is one transaction, safe to repeat; it returns what is to be published."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from core.engine.changes import UNPUBLISHED_GRACE_S, Changes, Posting
 from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, Happening, data_of
 from core.ids import floor_id, named_id
+from core.scheduler.retention import Retention, forget
 from core.security.keys import KeyRing
 from core.store import partitions
 from core.store.messages import as_uuid
@@ -43,24 +43,6 @@ _OLD_INBOX = "DELETE FROM inbox WHERE item_id < $1"
 _OLD_STARTED = "DELETE FROM started WHERE recorded_at < $1"
 INBOX_DAYS = 7
 """Longer than any automatic retry."""
-
-
-_OLD_BODIES = (
-    "SELECT key_id FROM messages m WHERE id < $1 AND body IS NOT NULL AND key_id IS NOT NULL "
-    "AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.message_id = m.id AND f.status IN ('open', 'replaying')) "
-    "AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.order_id = m.order_id AND e.request_id = m.id "
-    "AND e.state IN ('pending', 'sending', 'unknown', 'parked')) LIMIT $2"
-)
-_FORGET_BODIES = "UPDATE messages SET body = NULL WHERE key_id {any:1:uuid}"
-_FORGET_KEYS = "DELETE FROM data_keys WHERE id {any:1:uuid}"
-
-
-@dataclass(frozen=True, slots=True)
-class Retention:
-    """How long is kept what is over, in days. None: for good."""
-
-    bodies_days: int | None = None
-    """Raw bodies of messages, counted from when they came."""
 
 
 async def sweep(database: Database, *, horizon_s: float = 0.0) -> list[Posting]:
@@ -128,17 +110,4 @@ async def clean_up(database: Database, retention: Retention) -> None:
     async with database.transaction() as session:
         await session.run(_OLD_INBOX, floor_id(horizon))
         await session.run(_OLD_STARTED, horizon)
-    if retention.bodies_days is not None:
-        await _forget_bodies(database, now - timedelta(days=retention.bodies_days))
-
-
-async def _forget_bodies(database: Database, horizon: datetime) -> None:
-    """Destroy raw bodies with their keys, some in each transaction; not those that something still needs."""
-    while True:
-        async with database.transaction() as session:
-            keys = [row["key_id"] for row in await session.rows(_OLD_BODIES, floor_id(horizon), BATCH)]
-            if keys:
-                await session.run(_FORGET_BODIES, keys)
-                await session.run(_FORGET_KEYS, keys)
-        if len(keys) < BATCH:
-            return
+    await forget(database, retention, now)

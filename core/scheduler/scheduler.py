@@ -15,7 +15,7 @@ from core.errors import PartnerError, UnauthorisedError
 from core.ids import uuid7
 from core.ports import Feed, RawDocument, Receipt
 from core.scheduler import jobs, leases
-from core.scheduler.jobs import Retention
+from core.scheduler.retention import Retention
 from core.store.sql import Database, StoreUnavailableError
 
 log = structlog.get_logger()

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.connector import Connector, OpenConnector, Resources
-from core.scheduler.jobs import Retention
+from core.scheduler.retention import Retention
 from core.security.keys import MasterKey
 from hub.blueprint import Blueprint, Placement
 from hub.config.loading import HubConfig
@@ -36,7 +36,7 @@ def build(config: HubConfig, clock: Clock | None = None) -> Blueprint:
         policy=config.sections.policies,
         clock=clock or SystemClock(),
         queue_prefix=config.bus.prefix,
-        retention=Retention(config.sections.retention.bodies_days),
+        retention=Retention(**config.sections.retention.model_dump()),
     )
 
 

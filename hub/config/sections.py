@@ -141,9 +141,9 @@ class RetentionSection(Section):
     bodies_days: Annotated[int, Field(ge=1)] = 90
     """Raw bodies of messages, counted from when they came."""
     journal_days: Annotated[int | None, Field(ge=1)] = None
-    """Orders that are over, with their journals. Nothing said: for good."""
+    """The single events of orders that have ended, counted from the last; the orders stay. Nothing said: for good."""
     effects_days: Annotated[int, Field(ge=7)] = 365
-    """Rows of effects that are settled; they keep a replay from doing a thing twice."""
+    """What partners were asked for orders that have ended; keys and outcomes stay, so that nothing is done twice."""
 
 
 class LogSection(Section):

@@ -5,7 +5,7 @@ What stays: the order without its people, the keys by which a repetition is reco
 
 from uuid import UUID
 
-from canonical.statuses import OrderStatus
+from canonical.statuses import ENDED
 from core.store.messages import as_uuid
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
@@ -35,9 +35,6 @@ _FAILURES = (
 _EFFECTS = "UPDATE effects SET reason = NULL WHERE order_id = $1"
 _PARTIES = "DELETE FROM parties WHERE order_id = $1 RETURNING order_id"
 _INDEX = "DELETE FROM party_index WHERE order_id = $1"
-_FINISHED = frozenset(
-    {OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED}
-)
 
 
 class Erased(View):
@@ -59,7 +56,7 @@ async def erase(
     async with ctx.database.transaction() as session:
         await session.rows(_LOCK, order_id)
         _, order = await load_order(session, order_id)
-        if order.status() not in _FINISHED and not force:
+        if order.status() not in ENDED and not force:
             raise RefusedError(
                 f"order {order.channel_ref} is {order.status().value}, and can't be delivered without its people: "
                 "cancel it first, or erase it by force"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import routes.explain
 from canonical.order import Order
-from canonical.statuses import OrderStatus
+from canonical.statuses import ENDED
 from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.base import as_instant
@@ -26,7 +26,6 @@ _EFFECTS = (
 _PAUSED = "SELECT connector, reason FROM connector_states WHERE paused"
 _WAITING = "SELECT COUNT(*) AS n, MIN(since) AS since FROM waiting WHERE kind = 'quarantine' AND value = $1"
 _TIMERS = "SELECT name, due_at FROM timers WHERE order_id = $1 ORDER BY due_at"
-_ENDED = frozenset({OrderStatus.COMPLETED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
 
 
 async def explain(ctx: DeskContext, principal: Principal, order_id: UUID) -> Explanation:
@@ -121,7 +120,7 @@ def _clock(at: datetime) -> str:
 def _sentence(order: Order, waits: Iterable[WaitView]) -> str:
     status = order.status()
     first = next(iter(waits), None)
-    if status in _ENDED:
+    if status in ENDED:
         return f"The order is {status.value}." + (f" There is still {first.what}." if first else "")
     name = status.value.replace("_", " ")
     if first is None:

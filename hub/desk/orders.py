@@ -9,6 +9,7 @@ from canonical.order import Order
 from canonical.upcast import upcast_event
 from core.effects.claims import open_parties
 from core.engine import snapshots
+from core.engine.history import SNAPSHOT
 from core.store.messages import as_uuid
 from core.store.sql import Row, Session
 from hub.desk import order_search
@@ -147,7 +148,10 @@ def _waiting(row: Any) -> WaitingItem:
 
 
 def _entry(row: Any) -> JournalEntry:
-    body = orjson.loads(upcast_event(row["type"], row["body"], row["schema"]))
+    if row["type"] == SNAPSHOT:
+        body = {"stands_for": f"events 1 to {row['seq']}, which are over their retention"}
+    else:
+        body = orjson.loads(upcast_event(row["type"], row["body"], row["schema"]))
     return JournalEntry(
         seq=row["seq"],
         type=row["type"],

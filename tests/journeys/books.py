@@ -7,10 +7,9 @@ from typing import Any
 
 import orjson
 
-from canonical.events import EVENT_BY_NAME
-from canonical.evolve import fold
 from canonical.stock import StockMoveKind
 from core.engine import crashes, snapshots
+from core.engine.history import folded
 from core.simulator import Ledger
 from core.store.sql import Database, Session
 from hub.demo.judge import judge
@@ -35,7 +34,7 @@ _MESSAGES = (
 _EFFECTS = "SELECT connector, command, state, COUNT(*) AS n FROM effects GROUP BY connector, command, state"
 _FAILURES = "SELECT stage, error, reason, queue FROM failures WHERE status <> 'resolved' LIMIT 10"
 _ORDERS = "SELECT id, channel_ref, version, schema, status, doc FROM orders"
-_JOURNAL = "SELECT order_id, seq, type, message_id, body FROM journal ORDER BY order_id, seq"
+_JOURNAL = "SELECT order_id, seq, type, schema, message_id, body FROM journal ORDER BY order_id, seq"
 _LEDGER = (
     "SELECT l.kind, l.sku, l.node, l.quantity, o.channel_ref, o.status FROM stock_ledger l "
     "JOIN orders o ON o.id = l.order_id"
@@ -144,7 +143,7 @@ async def _wrong_orders(session: Session, plan: Sequence[PlannedOrder]) -> Async
         stored = snapshots.read(row["doc"], row["schema"])
         if [entry["seq"] for entry in journal] != list(range(1, row["version"] + 1)):
             yield f"{reference}: its journal has holes, or another version than {row['version']}"
-        elif fold([EVENT_BY_NAME[e["type"]].model_validate_json(e["body"]) for e in journal]) != stored:
+        elif folded(journal) != stored:
             yield f"{reference}: its journal makes another order than the stored one"
         expected = _ENDS.get(ends[reference], "completed")
         if row["status"] != expected:

@@ -7,7 +7,7 @@ from uuid import UUID
 from core.ids import floor_id, uuid7
 from core.ports import RawDocument
 from core.scheduler import jobs
-from core.scheduler.jobs import Retention
+from core.scheduler.retention import Retention
 from core.store import messages, partitions
 from core.store.messages import ErasedError
 from core.store.sql import Database

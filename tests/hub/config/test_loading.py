@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from canonical.policy import Policy
+from core.scheduler.retention import Retention
 from hub.config import ConfigError, default_config, load_config
+from hub.config.building import build
 from hub.config.tree import parse_yaml
 from tests.hub.config.building import KEY, SECRET, SHOP, read, told
 
@@ -29,6 +31,11 @@ class TestWhatItSays:
         assert isinstance(shop.settings, shop.connector.settings)
         assert shop.limits.concurrency == 3
         assert shop.limits.ladder_s == shop.connector.limits.ladder_s
+
+    def test_what_is_said_of_retention_reaches_the_clean_up(self, tmp_path: Path) -> None:
+        built = build(read(tmp_path, "retention: {bodies_days: 1, journal_days: 2, effects_days: 7}\n"))
+        assert built.retention == Retention(bodies_days=1, journal_days=2, effects_days=7)
+        assert build(read(tmp_path, "")).retention == Retention(bodies_days=90, effects_days=365)
 
     def test_a_store_and_a_bus_may_be_their_urls_alone_or_more(self, tmp_path: Path) -> None:
         config = read(tmp_path, "store: postgresql://hub@db/hub\nbus: {url: 'amqp://mq/', prefix: test.}\n")

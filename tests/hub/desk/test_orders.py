@@ -5,6 +5,8 @@ from uuid import uuid4
 import pytest
 
 from canonical.statuses import HoldType
+from core.scheduler.jobs import clean_up
+from core.scheduler.retention import Retention
 from hub.desk import explain, order_verbs, orders
 from hub.desk.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
 from hub.desk.masking import MASK
@@ -24,6 +26,18 @@ async def test_an_order_is_shown_with_all_that_belongs_to_it(hub: Stage) -> None
     assert [entry.seq for entry in shown.journal] == list(range(1, len(shown.journal) + 1))
     assert {effect.command for effect in shown.effects} >= {"SubmitRelease"}
     assert {message.direction for message in shown.messages} >= {"in", "out"}
+
+
+async def test_an_order_whose_journal_is_over_its_retention_is_shown_from_its_snapshot_on(hub: Stage) -> None:
+    order_id = await hub.placed("R-1")
+    await hub.settled()
+    await hub.run("UPDATE orders SET status = 'cancelled' WHERE id = $1", order_id)
+    await clean_up(hub.ctx.database, Retention(journal_days=-1))
+    shown = await orders.show_order(hub.ctx, SUPPORT, order_id)
+    (entry,) = shown.journal
+    assert (entry.seq, entry.type) == (shown.version, "Snapshot")
+    assert entry.body == {"stands_for": f"events 1 to {entry.seq}, which are over their retention"}
+    assert (await explain.explain(hub.ctx, SUPPORT, order_id)).id == order_id
 
 
 async def test_a_viewer_sees_no_personal_data(hub: Stage) -> None:
