@@ -45,6 +45,15 @@ class ChannelPolicy(Value):
     """The channel is told of shipments and cancellations."""
     mail: bool = True
     """The buyer is mailed by the hub (a marketplace does that itself)."""
+    offer: Literal["references", "items", "nothing"] = "references"
+    """Whose stock the channel is told, where its connector takes stock: of the items that it has a reference for, of
+    all items (by their SKU where it has no reference), or of none."""
+    stock_buffer: Annotated[int, Field(ge=0)] = 0
+    """So many units of each item are kept back from this channel."""
+
+    def share(self, available: int) -> int:
+        """Return what of the units that may be promised this channel may promise; never below nothing."""
+        return max(0, available - self.stock_buffer)
 
 
 class Policy(Value):

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from canonical.documents import Document
 from core.clock import Clock
-from core.ports import Door, EffectPort, Feed, RawDocument
+from core.ports import Door, EffectPort, Feed, RawDocument, StockSink
 from core.simulator import Simulator, Workshop
 
 
@@ -76,6 +76,7 @@ class OpenConnector:
 
     name: str
     effects: tuple[EffectPort, ...] = ()
+    stock: StockSink | None = None
     feeds: tuple[Feed, ...] = ()
     doors: tuple[Door, ...] = ()
     readers: Mapping[str, Reader] = field(default_factory=dict[str, Reader])

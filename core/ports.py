@@ -4,7 +4,7 @@ All effects go through one shape, `EffectPort`: render (pure, exact bytes), send
 payment gateway and a warehouse is which commands they take and which documents they answer with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -130,6 +130,51 @@ class FulfilmentPoint(EffectPort, Protocol):
 
 class ChannelUpdates(EffectPort, Protocol):
     """Tells a channel what became of its order: shipped, cancelled, changed status. One telling per key."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockOffer:
+    """What a channel may sell of one item: a whole figure, never a difference."""
+
+    reference: str
+    """The channel's own name of the item, or its SKU."""
+    sku: str
+    quantity: int
+    told: int | None
+    """What the channel took last; None: it was never told, or nobody knows."""
+    attempt: int
+    """1 for the first telling of this figure."""
+
+
+@dataclass(frozen=True, slots=True)
+class StockAnswer:
+    """What became of some offers, by reference, each with the reason. Whatever is in neither was taken."""
+
+    later: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Not taken, and to be told again with the figure of then."""
+    refused: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Not taken, and not told again until the figure changes, or a day has passed."""
+
+
+class StockSink(Protocol):
+    """Shows a channel how much there is to sell.
+
+    Order: an item's next figure is told only when the one before has its end, or can't take effect any more; so what
+    comes last stays. Repetition: no telling is repeated as it was, the next one bears the figure of its own time, and
+    a figure that the channel has already changes nothing there. Errors, about all offers of a call: `RetryableError`,
+    `RejectedError`, `UnauthorisedError`, `OutcomeUnknownError`; any other exception counts as outcome unknown.
+    """
+
+    most: int
+    """How many offers one call takes."""
+    deadline_s: float
+    """How long one call may take."""
+    settle_s: float
+    """How long after the deadline a call without an answer may still take effect."""
+
+    async def tell(self, key: str, offers: Sequence[StockOffer]) -> StockAnswer:
+        """Tell the figures. `key` is this telling's own, for a partner that takes idempotency keys."""
+        ...
 
 
 class Notifier(EffectPort, Protocol):

@@ -19,6 +19,7 @@ from core.connector import OpenConnector, Reader, Resources
 from core.effects.runner import EffectRunner
 from core.engine.batch import World
 from core.engine.engine import Engine
+from core.offers.telling import StockTeller
 from core.scheduler.scheduler import Scheduler
 from core.security.keys import KeyRing
 from core.store.postgres import PostgresDatabase
@@ -62,6 +63,7 @@ class Hub:
     connectors: Mapping[str, OpenConnector]
     runner: EffectRunner
     scheduler: Scheduler
+    teller: StockTeller
     role: Role = Role.ALL
     extra_queues: Sequence[str] = ()
     """Further queues of work that belong to no connector."""
@@ -89,9 +91,10 @@ class Hub:
             name: placement.connector.open(name, placement.settings, _resources(blueprint, database, name))
             for name, placement in blueprint.connectors.items()
         }
+        takes_stock = any(connector.stock is not None for connector in connectors.values())
         world = World(
             blueprint.rulebook, blueprint.policy, await load_nodes(database), _readers(connectors), ring,
-            blueprint.wait_for_order_s,
+            blueprint.wait_for_order_s, takes_stock,
         )  # fmt: skip
         engine = Engine(database, bus, blueprint.clock, world, blueprint.engine_limits)
         limits = {name: placement.limits for name, placement in blueprint.connectors.items()}
@@ -113,7 +116,11 @@ class Hub:
             beat=blueprint.beat,
             retention=blueprint.retention,
         )
-        return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, role)
+        teller = StockTeller(
+            database, blueprint.clock, connectors, limits, lambda: engine.world.policy,
+            lease_margin_s=blueprint.lease_margin_s,
+        )  # fmt: skip
+        return cls(blueprint, database, bus, engine, ring, connectors, runner, scheduler, teller, role)
 
     async def start(self) -> None:
         """Begin the work of this hub's role."""
@@ -129,6 +136,8 @@ class Hub:
                 await self.scheduler.sweep_all()
         if self.role in {Role.ALL, Role.SCHEDULER}:
             self.scheduler.add("replays", replays.BEAT_S, self._look_after_replays)
+            for name, job in self.teller.jobs():
+                self.scheduler.add(name, self.blueprint.beat.stock_s, job)
             self.scheduler.start()
         self._upkeep = asyncio.create_task(self._keep_up(), name="master data")
         # The collector must not walk what lives as long as the process (measured: 267 → 751 µs per order without).

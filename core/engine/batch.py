@@ -74,6 +74,8 @@ class World:
     readers: Readers
     ring: KeyRing
     wait_for_order_s: float = 24 * 3600.0
+    marks_stock: bool = False
+    """Some channel is told of stock: what changes is marked."""
 
 
 @dataclass(slots=True)
@@ -99,7 +101,7 @@ class Batch:
     def __init__(self, session: Session, world: World, memory: OrderMemory, works: Sequence[Work]) -> None:
         self._session, self._world, self._memory, self._works = session, world, memory, works
         self._changes = Changes(session.now)
-        self._stockroom = Stockroom(world.nodes)
+        self._stockroom = Stockroom(world.nodes, marks=world.marks_stock)
         self._parts: list[Part] = []
         self._references: locating.References = {}
         self._held_up: dict[Work, datetime] = {}

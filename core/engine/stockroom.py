@@ -1,10 +1,10 @@
 """The stock that a batch has locked. Decisions see each other; a decision that fails leaves no trace."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from canonical.stock import NETWORK, Node, StockLevel, StockView
 from core.engine.cascade import StockNotLockedError
-from core.store.sql import Session, bulk, bulk_insert
+from core.store.sql import Row, Session, bulk, bulk_insert
 
 _LOCK_ROWS = bulk_insert(
     "stock",
@@ -22,11 +22,36 @@ _UPSERT = bulk(
 )
 
 
-class Stockroom:
-    """Locked levels, with what was decided so far. `keep` and `undo` bracket each decision."""
+MARK = bulk(
+    "INSERT INTO stock_changes (sku, marks) SELECT sku, 1 FROM {rows} WHERE true "
+    "ON CONFLICT (sku) DO UPDATE SET marks = stock_changes.marks + 1",
+    "sku text",
+)
+"""Mark SKUs as changed, for those who tell channels. A mark that is there is touched, so that nobody takes it away
+before this change is committed."""
 
-    def __init__(self, nodes: Mapping[str, Node]) -> None:
-        self._nodes = nodes
+
+async def levels_of(session: Session, skus: Sequence[str]) -> list[StockLevel]:
+    """Return what is stored of some SKUs, at all nodes."""
+    return [level_of(row) for row in await session.rows(_LEVELS, skus)]
+
+
+def level_of(row: Row) -> StockLevel:
+    """Return the level that a row of the stock is."""
+    return StockLevel(
+        sku=row["sku"], node=row["node"], on_hand=row["on_hand"], allocated=row["allocated"],
+        reserved=row["reserved"], safety=row["safety"], as_of=row["as_of"],
+    )  # fmt: skip
+
+
+class Stockroom:
+    """Locked levels, with what was decided so far. `keep` and `undo` bracket each decision.
+
+    `marks`: what changes is marked for those who tell channels.
+    """
+
+    def __init__(self, nodes: Mapping[str, Node], *, marks: bool = False) -> None:
+        self._nodes, self._marks = nodes, marks
         self.locked: frozenset[str] = frozenset()
         self._base: dict[tuple[str, str], StockLevel] = {}
         self._view = _Overlay({}, nodes)
@@ -36,11 +61,8 @@ class Stockroom:
         wanted = sorted(set(skus))
         await session.write(_LOCK_ROWS, [(sku, NETWORK, 0, 0, 0, 0) for sku in wanted])
         await session.rows(_LOCK, wanted)
-        for row in await session.rows(_LEVELS, wanted):
-            self._base[row["sku"], row["node"]] = StockLevel(
-                sku=row["sku"], node=row["node"], on_hand=row["on_hand"], allocated=row["allocated"],
-                reserved=row["reserved"], safety=row["safety"], as_of=row["as_of"],
-            )  # fmt: skip
+        for level in await levels_of(session, wanted):
+            self._base[level.sku, level.node] = level
         self.locked = self.locked | frozenset(wanted)
         self._view = _Overlay(self._base, self._nodes)
 
@@ -68,6 +90,9 @@ class Stockroom:
 
     async def write(self, session: Session) -> None:
         """Write every level that changed."""
+        changed = self._view.changed()
+        if self._marks:
+            await session.write(MARK, [(sku,) for sku in sorted({level.sku for level in changed})])
         await session.write(
             _UPSERT,
             [
@@ -80,7 +105,7 @@ class Stockroom:
                     level.safety,
                     level.as_of,
                 )
-                for level in self._view.changed()
+                for level in changed
             ],
         )
 

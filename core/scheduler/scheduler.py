@@ -38,6 +38,8 @@ class Beat:
     timers_s: float = 1.0
     waiting_s: float = 2.0
     clean_up_s: float = 3600.0
+    stock_s: float = 5.0
+    """How long channels wait at most to be told of stock that has changed."""
     lease_s: float = LEASE_S
     """How long a job's lease outlives its interval: what others wait for after a worker was killed."""
 

@@ -220,6 +220,7 @@ channel_references = Table(
     Column("reference", Text, nullable=False),
     Column("sku", Text, nullable=False),
     PrimaryKeyConstraint("channel", "reference"),
+    Index(None, "sku"),
 )
 
 nodes = Table(
@@ -257,6 +258,38 @@ stock_ledger = Table(
     PrimaryKeyConstraint("key", "kind", "sku", "node"),
     Index(None, "sku", "node", "happened_at"),
     Index(None, "order_id"),
+)
+
+stock_changes = Table(
+    "stock_changes",
+    metadata,
+    Column("sku", Text, primary_key=True),
+    Column("marks", BigInteger, nullable=False),
+)
+
+stock_offers = Table(
+    "stock_offers",
+    metadata,
+    Column("connector", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("told", Integer),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", INSTANT),
+    Column("owner", UUID),
+    Column("reason", Text),
+    Column("updated_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("connector", "reference"),
+    Index(None, "sku"),
+    Index(
+        "ix_stock_offers_due",
+        "connector",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
 )
 
 back_orders = Table(

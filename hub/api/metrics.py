@@ -70,6 +70,8 @@ def _stored(shown: Statistics) -> Iterator[Metric]:
     yield _by("outbox_rows", "Outbox rows by queue.", "queue", shown.outbox)
     yield _by("waiting_messages", "Messages that wait, by what for.", "kind", shown.waiting)
     yield _one("back_orders", "Orders that wait for stock, once per SKU.", shown.back_orders)
+    due = shown.stock_offers_due
+    yield _by("stock_offers_due", "Stock figures that a channel has not taken yet.", "connector", due)
     yield _one("timers_due", "Timers whose time has come.", shown.timers_due)
     ages = {
         "failure": shown.oldest_failure_s,

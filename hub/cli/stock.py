@@ -59,6 +59,8 @@ def _drawn(report: "StockReport", *, wide: bool) -> list[RenderableType]:
             for drift in report.drift
         ]
         drawn.append(section("the ledger does not explain", Text("\n".join(lines), style="red")))
+    if report.offers:
+        drawn.append(section("what channels are told", table(_OFFERS, report.offers, wide=wide)))
     if report.ledger:
         drawn.append(section("ledger", table(_LEDGER, report.ledger, wide=wide)))
     return drawn
@@ -72,6 +74,14 @@ _LEVELS = [
     Column("safety", lambda level: level.safety, right=True),
     Column("free", lambda level: level.free, right=True),
     Column("as of", lambda level: level.as_of, keep=True),
+]
+_OFFERS = [
+    Column("channel", lambda offer: offer.connector),
+    Column("reference", lambda offer: offer.reference),
+    Column("may sell", lambda offer: offer.quantity, right=True),
+    Column("told", lambda offer: offer.told, right=True),
+    Column("told again", lambda offer: offer.due_at, keep=True),
+    Column("why", lambda offer: offer.reason, wide=True),
 ]
 _LEDGER = [
     Column("when", lambda entry: entry.happened_at, keep=True),

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from canonical.base import Name, Value
 from canonical.stock import NETWORK, Item, Node
+from core.engine.stockroom import MARK
 from core.errors import DocumentError, Problem
 from core.store.sql import Bulk, Session, bulk
 from hub.desk.access import Permission, Principal
@@ -124,6 +125,10 @@ _TABLES: Mapping[Kind, _Table] = {
         ),
     ),
 }
+_MARK_NODES = (
+    "INSERT INTO stock_changes (sku, marks) SELECT DISTINCT sku, 1 FROM stock WHERE node {any:1:text} "
+    "ORDER BY sku ON CONFLICT (sku) DO UPDATE SET marks = stock_changes.marks + 1"
+)
 _KNOWN_SKUS = "SELECT sku FROM items WHERE sku {any:1:text}"
 _NODES = "SELECT doc FROM nodes"
 
@@ -148,6 +153,14 @@ async def import_file(
     if kind is Kind.NODES:
         await reload_nodes(ctx)
     return result
+
+
+async def _mark(session: Session, kind: Kind, values: Sequence[Any]) -> None:
+    """Let channels be told what the stock of these items, or at these nodes, is now."""
+    if kind is Kind.NODES:
+        await session.run(_MARK_NODES, [node.id for node in values])
+    else:
+        await session.write(MARK, [(sku,) for sku in sorted({value.sku for value in values})])
 
 
 async def list_master_data(
@@ -265,6 +278,7 @@ async def _upsert(session: Session, kind: Kind, table: _Table, values: Sequence[
     changed = [v for key, v in zip(keys, values, strict=True) if key in before and before[key] != v]
     stamped = () if kind is Kind.REFERENCES else (session.now,)
     await session.write(table.write, [(*table.values(value), *stamped) for value in (*new, *changed)])
+    await _mark(session, kind, (*new, *changed))
     same = len(values) - len(new) - len(changed)
     return ImportResult(kind=kind, rows=len(values), new=len(new), changed=len(changed), same=same)
 

@@ -24,6 +24,7 @@ _OLDEST_EFFECT = (
 _OUTBOX = "SELECT queue, COUNT(*) AS n FROM outbox GROUP BY queue"
 _WAITING = "SELECT kind, COUNT(*) AS n, MIN(since) AS oldest FROM waiting GROUP BY kind"
 _TIMERS = "SELECT COUNT(*) AS n, MIN(due_at) AS oldest FROM timers WHERE due_at <= $1"
+_OFFERS_DUE = "SELECT connector, COUNT(*) AS n FROM stock_offers WHERE due_at IS NOT NULL GROUP BY connector"
 _BACK_ORDERS = "SELECT COUNT(*) AS n FROM back_orders"
 
 
@@ -49,6 +50,8 @@ class Statistics(View):
     waiting: dict[str, int]
     """Messages that wait for their order to become known, or behind a failure, by kind of key."""
     back_orders: int
+    stock_offers_due: dict[str, int]
+    """Figures that a channel has not taken yet, by connector."""
     timers_due: int
     oldest_failure_s: float | None
     oldest_effect_s: float | None
@@ -85,6 +88,7 @@ async def gather(session: Session) -> Statistics:
         outbox={row["queue"]: row["n"] for row in await session.rows(_OUTBOX)},
         waiting={row["kind"]: row["n"] for row in waiting},
         back_orders=(await session.rows(_BACK_ORDERS))[0]["n"],
+        stock_offers_due={row["connector"]: row["n"] for row in await session.rows(_OFFERS_DUE)},
         timers_due=timers["n"],
         oldest_failure_s=_age(now, [row["oldest"] for row in failures if row["status"] == "open"]),
         oldest_effect_s=_age(now, [oldest_effect]),

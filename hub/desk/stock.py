@@ -12,10 +12,10 @@ from canonical.documents import StockDocument, StockLine
 from canonical.stock import NETWORK, StockBasis, StockLevel, StockMoveKind, StockView, moved
 from core.bus.port import HUB
 from core.engine import locating
+from core.engine.stockroom import level_of, levels_of
 from core.engine.work import Ending, Facts, NewMessage
 from core.errors import Problem
 from core.ids import uuid7
-from core.store.sql import Session
 from hub.desk.access import Permission, Principal
 from hub.desk.auditing import entry
 from hub.desk.base import View, from_row, required
@@ -25,7 +25,6 @@ from hub.desk.errors import InvalidError, NotFoundError, RefusedError
 MOST_REFERENCES = 500
 _MOST_UNITS = 100_000_000
 _COLUMNS = "sku, node, on_hand, allocated, reserved, safety, as_of"
-_LEVELS = f"SELECT {_COLUMNS} FROM stock WHERE sku {{any:1:text}} ORDER BY sku, node"  # noqa: S608 - columns are ours
 _LEDGER = (
     "SELECT key, kind, sku, node, quantity, order_id, happened_at, recorded_at FROM stock_ledger WHERE sku = $1 "
     "ORDER BY recorded_at DESC, key LIMIT 100"
@@ -34,6 +33,10 @@ _SUM = "SELECT sku, node, kind, SUM(quantity) AS quantity FROM stock_ledger"
 _SUMS = f"{_SUM} GROUP BY sku, node, kind"
 _SUMS_OF = f"{_SUM} WHERE sku {{any:1:text}} GROUP BY sku, node, kind"
 _ALL_LEVELS = f"SELECT {_COLUMNS} FROM stock ORDER BY sku, node"  # noqa: S608 - columns are ours
+_OFFERS = (
+    "SELECT connector, reference, quantity, told, due_at, reason FROM stock_offers WHERE sku = $1 "
+    "ORDER BY connector, reference"
+)
 _ITEM = "SELECT sku FROM items WHERE sku = $1"
 
 
@@ -72,12 +75,25 @@ class Drift(View):
     level: int
 
 
+class OfferView(View):
+    """What a channel is told of a SKU. `told` is what it took last; `due_at` when it is told again, if it is."""
+
+    connector: str
+    reference: str
+    quantity: int
+    told: int | None
+    due_at: datetime | None
+    reason: str | None
+    """Why the channel has not taken it."""
+
+
 class StockReport(View):
     """All that is known of one SKU's stock. The ledger's newest 100 entries."""
 
     sku: str
     available: int
     levels: tuple[LevelView, ...]
+    offers: tuple[OfferView, ...]
     ledger: tuple[LedgerView, ...]
     drift: tuple[Drift, ...]
 
@@ -94,15 +110,17 @@ async def show_stock(ctx: DeskContext, principal: Principal, sku: str) -> StockR
     """Return one SKU's levels, ledger and drift."""
     principal.must(Permission.READ)
     async with ctx.database.reading() as session:
-        levels = await _levels(session, [sku])
+        levels = await levels_of(session, [sku])
         if not levels and not await session.rows(_ITEM, sku):
             raise NotFoundError(f"{sku} is not in the master data, and has no stock")
         ledger = [from_row(LedgerView, row) for row in await session.rows(_LEDGER, sku)]
+        offers = [from_row(OfferView, row) for row in await session.rows(_OFFERS, sku)]
         drift = _drift(levels, await session.rows(_SUMS_OF, [sku]))
     return StockReport(
         sku=sku,
         available=StockView(levels, ctx.engine.world.nodes).available(sku),
         levels=tuple(_level_view(level) for level in levels),
+        offers=tuple(offers),
         ledger=tuple(ledger),
         drift=drift,
     )
@@ -112,7 +130,7 @@ async def find_drift(ctx: DeskContext, principal: Principal) -> tuple[Drift, ...
     """Return every level of the store that its ledger does not explain. None is the healthy answer."""
     principal.must(Permission.READ)
     async with ctx.database.reading() as session:
-        levels = [_level(row) for row in await session.rows(_ALL_LEVELS)]
+        levels = [level_of(row) for row in await session.rows(_ALL_LEVELS)]
         return _drift(levels, await session.rows(_SUMS))
 
 
@@ -134,9 +152,12 @@ async def available(ctx: DeskContext, channel: str, references: Sequence[str]) -
         raise InvalidError(str(problem), problems=[problem])
     async with ctx.database.reading() as session:
         known = await locating.resolve(session, {(channel, reference) for reference in asked})
-        view = StockView(await _levels(session, sorted(set(known.values()))), ctx.engine.world.nodes)
+        view = StockView(await levels_of(session, sorted(set(known.values()))), ctx.engine.world.nodes)
+    share = ctx.engine.world.policy.channel(channel).share
     return tuple(
-        Availability(reference=reference, sku=sku, available=None if sku is None else view.available(sku))
+        Availability(
+            reference=reference, sku=sku, available=None if sku is None else share(view.available(sku))
+        )
         for reference in dict.fromkeys(references)
         for sku in [known.get((channel, reference))]
     )
@@ -179,17 +200,6 @@ async def _check(ctx: DeskContext, sku: str, node: str, on_hand: int) -> None:
         problems.append(Problem(f"is from 0 to {_MOST_UNITS}", field="on_hand", value=str(on_hand)))
     if problems:
         raise InvalidError("; ".join(str(problem) for problem in problems), problems=problems)
-
-
-async def _levels(session: Session, skus: Sequence[str]) -> list[StockLevel]:
-    return [_level(row) for row in await session.rows(_LEVELS, list(skus))]
-
-
-def _level(row: Any) -> StockLevel:
-    return StockLevel(
-        sku=row["sku"], node=row["node"], on_hand=row["on_hand"], allocated=row["allocated"],
-        reserved=row["reserved"], safety=row["safety"], as_of=row["as_of"],
-    )  # fmt: skip
 
 
 def _level_view(level: StockLevel) -> LevelView:

@@ -17,6 +17,7 @@ from canonical.commands import COMMANDS
 from canonical.documents import CancelDocument, Document, DocumentLine, DocumentTender, OrderDocument
 from canonical.parties import Parties, Party
 from canonical.payment import PaymentMethod
+from canonical.policy import Policy
 from core.clock import SystemClock
 from core.connector import Connector, Limits, OpenConnector, Resources
 from core.errors import DocumentError, DoorError, Problem
@@ -30,6 +31,7 @@ from core.ports import (
     EffectContext,
     Outgoing,
     RawDocument,
+    StockSink,
 )
 from core.scheduler.scheduler import Beat
 from core.security.keys import MasterKey
@@ -85,6 +87,10 @@ PARTNERS: dict[str, Partner] = {}
 """The partner of each connector of the hub that is open now."""
 
 
+SHELVES: dict[str, StockSink] = {}
+"""Where connectors of the hub that is opened next tell stock; a test puts them here."""
+
+
 class BenchSettings(BaseModel):
     """It needs none."""
 
@@ -106,6 +112,7 @@ def open_bench(name: str, settings: BenchSettings, resources: Resources) -> Open
     return OpenConnector(
         name=name,
         effects=(PARTNERS[name],),
+        stock=SHELVES.get(name),
         doors=doors,
         readers={"order": Reading(name), "cancel": Reading(name)},
     )
@@ -303,7 +310,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(store_url: str) -> AsyncIterator[Stage]:
+async def stage(
+    store_url: str, *, beat: Beat | None = None, policy: Policy | None = None
+) -> AsyncIterator[Stage]:
     """Run a hub with an item, a node and stock, on a store of its own that has its tables."""
     PARTNERS.clear()
     Reading.mended = False
@@ -319,7 +328,8 @@ async def stage(store_url: str) -> AsyncIterator[Stage]:
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES),
         mappings=NoMappings(),
         clock=SystemClock(),
-        beat=Beat(),
+        beat=beat or Beat(),
+        policy=policy or Policy(),
     )
     hub = await Hub.open(blueprint)
     await hub.start()

@@ -1,11 +1,20 @@
 """The stock desk."""
 
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from hub.desk import stock
+from canonical.policy import ChannelPolicy, Policy
+from core.scheduler.scheduler import Beat
+from core.store import migrate
+from hub.desk import master_data, stock
 from hub.desk.door_desk import ConnectorDesk
 from hub.desk.errors import ForbiddenError, InvalidError, NotFoundError
-from tests.hub.stage import ENGINEER, SUPPORT, VIEWER, Stage
+from hub.desk.master_data import Kind
+from tests.core.offers.shelf import Shelf
+from tests.hub.stage import ADMIN, ENGINEER, SHELVES, SUPPORT, VIEWER, Stage, stage
 
 
 async def test_stock_is_shown_with_what_may_be_promised(hub: Stage) -> None:
@@ -93,3 +102,52 @@ async def test_a_door_learns_the_status_of_its_own_messages_only(hub: Stage) -> 
     assert status[0] == "failed"
     assert "colour" in (status[1] or "")
     assert await wms.message_status(failed) is None
+
+
+async def test_a_channel_may_not_promise_what_is_kept_back_from_it(hub: Stage) -> None:
+    policy = Policy(channels={"shop": ChannelPolicy(stock_buffer=30)})
+    hub.hub.engine.world = replace(hub.hub.engine.world, policy=policy)
+    found = await stock.availability(hub.ctx, VIEWER, "shop", ["MUG-1", "CUP-2"])
+    assert [a.available for a in found] == [70, 0]
+    assert (await stock.show_stock(hub.ctx, VIEWER, "MUG-1")).available == 100
+
+
+@pytest.fixture
+async def selling(tmp_path: Path) -> AsyncIterator[Stage]:
+    """A hub whose shop shows stock."""
+    SHELVES["shop"] = Shelf(shown={"MUG-1": 0, "CUP-2": 0, "mug": 0})
+    url = f"sqlite:///{tmp_path / 'hub.db'}"
+    await migrate.upgrade(url)
+    try:
+        policy = Policy(channels={"shop": ChannelPolicy(offer="items")})
+        async with stage(url, beat=Beat(stock_s=0.05), policy=policy) as running:
+            yield running
+    finally:
+        SHELVES.clear()
+
+
+async def test_a_shop_is_told_of_every_change_of_its_stock(selling: Stage) -> None:
+    shelf = SHELVES["shop"]
+    assert isinstance(shelf, Shelf)
+
+    async def shows(**figures: int) -> None:
+        wanted = {name.replace("_", "-"): figure for name, figure in figures.items()}
+
+        async def so() -> bool:
+            return all(shelf.shown[name] == figure for name, figure in wanted.items())
+
+        await selling.until(so)
+
+    await shows(MUG_1=100)
+    await selling.placed("R-1", quantity=3)
+    await shows(MUG_1=97)
+    await stock.set_stock(selling.ctx, ENGINEER, "MUG-1", "hall", 40, "counted")
+    await shows(MUG_1=37)
+    other = b"channel,reference,sku\nshop,mug,MUG-1\n"
+    await master_data.import_file(selling.ctx, ADMIN, Kind.REFERENCES, "references.csv", other)
+    await shows(mug=37)
+    closed = b"id,connector,country,enabled\nhall,wms,DE,false\n"
+    await master_data.import_file(selling.ctx, ADMIN, Kind.NODES, "nodes.csv", closed)
+    await shows(mug=0)
+    told = {o.reference: o for o in (await stock.show_stock(selling.ctx, VIEWER, "MUG-1")).offers}
+    assert (told["mug"].connector, told["mug"].quantity) == ("shop", 0)
