@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateIndex, CreateTable
 from uuid_utils.compat import uuid7
 
+from core.store.migrations.versions.r0003_orders_written_often import COMPRESSION
 from core.store.tables import PARTITIONED, inbox, journal, messages, orders, outbox
 
 STEPS = 8
@@ -142,6 +143,7 @@ def _statements() -> list[str]:
         made.extend(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)
         if table in PARTITIONED:
             made.append(f"CREATE TABLE {table.name}_all PARTITION OF {table.name} DEFAULT")
+    made.append(COMPRESSION)
     return made
 
 

@@ -12,14 +12,13 @@ from aio_pika.abc import AbstractConnection, AbstractRobustConnection
 from aiormq.abc import AbstractConnection as Link
 from aiormq.exceptions import AMQPError, ChannelNotFoundEntity
 from faststream.rabbit import Channel, RabbitBroker
-from faststream.rabbit.message import RabbitMessage
 from yarl import URL
 
 from core.bus.asyncapi import describe
 from core.bus.bounded import within
 from core.bus.envelope import SOURCE, Item, Key
 from core.bus.port import BusAwayError, BusError, BusStatistics, Subscription, TopologyError
-from core.bus.rabbit_consumer import Consumer
+from core.bus.rabbit_consumer import Consumer, as_it_is
 from core.bus.rabbit_publisher import Publisher
 from core.bus.rabbit_topology import Topology, channel_of, connection_to, shown
 
@@ -129,7 +128,8 @@ class RabbitBus:
             reconnect_interval=self._limits.retry_min_s,
             graceful_timeout=self._limits.settle_timeout_s,
             default_channel=Channel(on_return_raises=True),
-            decoder=_as_it_is,
+            decoder=as_it_is,
+            apply_types=False,
             on_close=(self._on_close,),
             on_reconnected=(self._on_reconnected,),
         )
@@ -278,11 +278,6 @@ class RabbitBus:
             connection.reconnect_interval = self._limits.retry_min_s
         self._reconnected = True
         log.info("bus_connection_restored")
-
-
-async def _as_it_is(message: RabbitMessage) -> bytes:
-    """Leave the body alone: what can't be decoded would never reach the handler, nor leave the queue."""
-    return message.body
 
 
 async def _round_trip(link: Link) -> None:

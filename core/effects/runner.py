@@ -139,9 +139,10 @@ class EffectRunner:
         waits = {name: throttle.wait_s() for name, throttle in self.throttles.items() if name in hot}
         slow = {name: wait_s for name, wait_s in waits.items() if 0 < wait_s < POLL_S}
         self._wake.clear()
+        pause_s = min(slow.values(), default=POLL_S)
         with suppress(TimeoutError):
-            pause_s = min(slow.values(), default=POLL_S)
-            await asyncio.wait_for(self._wake.wait(), self._clock.real_seconds(pause_s))
+            async with asyncio.timeout(self._clock.real_seconds(pause_s)):
+                await self._wake.wait()
         self._hot.update(slow)
 
     async def _claim(self, hot: set[str], deliveries: Sequence[Delivery]) -> None:

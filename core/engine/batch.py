@@ -28,6 +28,7 @@ from core.engine.people import keep
 from core.engine.reading import Blame, Part, Readers
 from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
+from core.engine.turns import Turn
 from core.engine.work import (
     EffectState,
     Ending,
@@ -108,8 +109,11 @@ class Batch:
         """What waited behind a failure, and since when."""
         self._disowned: set[Work] = set()
 
-    async def run(self, done: Iterable[tuple[UUID, int]], prelock: frozenset[str]) -> Committed:
-        """Do all of it but the commit. `done` are outbox rows that were confirmed since the last batch."""
+    async def run(self, done: Iterable[tuple[UUID, int]], prelock: frozenset[str], turn: Turn) -> Committed:
+        """Do all of it but the commit. `done` are outbox rows that were confirmed since the last batch.
+
+        The turn is passed on when all that will be decided is locked and decided.
+        """
         fresh = await self._take_in()
         self._parts = await reading.read(self._session, self._world.ring, self._world.readers, fresh)
         await self._drop_disowned()
@@ -118,6 +122,7 @@ class Batch:
         found = await snapshots.lock(self._session, groups, self._memory)
         await self._let_go_on(found, groups)
         await self._decide(found, groups, prelock)
+        turn.pass_on()
         self._park_early()
         endings = Endings(self._changes, self._disowned)
         for part in self._parts:

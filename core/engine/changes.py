@@ -151,6 +151,8 @@ class Changes:
 
     def back_orders(self, before: Order | None, after: Order) -> None:
         """Keep the index of who waits for which SKU."""
+        if before is not None and before.lines is after.lines:
+            return
         was = _back_ordered(before) if before else set[str]()
         now = _back_ordered(after)
         for sku in sorted(now - was):

@@ -1,4 +1,7 @@
-"""One batch to its end: committed, tried again while the store is away, or divided until the culprit stands alone."""
+"""One batch to its end: committed, tried again while the store is away, or divided until the culprit stands alone.
+
+Whoever commits has the turn to lock (`core.engine.turns`), and passes it on once its locks are held.
+"""
 
 import asyncio
 import time
@@ -12,6 +15,7 @@ from core.engine.batch import LOCK_ROUNDS, Batch, Committed, LockMoreError, Worl
 from core.engine.changes import Changes
 from core.engine.memory import OrderMemory
 from core.engine.publishing import Publisher, unbox
+from core.engine.turns import Turn
 from core.engine.work import Deposit, Outcome, Work
 from core.errors import DoorError
 from core.store.sql import Database, ItemFaultError, SchemaTooNewError, Session, StoreUnavailableError
@@ -51,7 +55,7 @@ class EngineStatistics:
 
 
 class Committer:
-    """Runs batches, one at a time. `world` may be replaced between two of them."""
+    """Runs batches, as many at once as there are turns. `world` may be replaced between two of them."""
 
     def __init__(
         self, database: Database, world: World, publisher: Publisher, batch: type[Batch] = Batch
@@ -62,12 +66,12 @@ class Committer:
         self._database, self._publisher, self._batch = database, publisher, batch
         self._memory = OrderMemory()
 
-    async def commit(self, works: list[Work], deposits: list[Deposit]) -> None:
+    async def commit(self, works: list[Work], deposits: list[Deposit], turn: Turn) -> None:
         """Bring a batch to its end. Raises only when not even a failure record can be written."""
         wait_s = FIRST_WAIT_S
         while True:
             try:
-                await self._transact(works, deposits)
+                await self._transact(works, deposits, turn)
             except StoreUnavailableError as error:
                 self.unavailable = f"the store is not available: {error}"
                 self.statistics.retried_batches += 1
@@ -80,36 +84,40 @@ class Committer:
                 await asyncio.sleep(LONGEST_WAIT_S)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is some item's: find it and record it
                 self.unavailable = None
-                await self._bisect(works, deposits, error)
+                await self._bisect(works, deposits, error, turn)
                 return
             else:
                 self.unavailable = None
                 return
 
-    async def _transact(self, works: list[Work], deposits: list[Deposit]) -> None:
+    async def _transact(self, works: list[Work], deposits: list[Deposit], turn: Turn) -> None:
         """Try the whole batch, with more stock locked each time that it asks for more."""
         prelock: frozenset[str] = frozenset()
         for _ in range(LOCK_ROUNDS if len(works) > 1 else ROUNDS_ALONE):
+            await turn.take()
             try:
-                await self._once(works, deposits, prelock)
+                await self._once(works, deposits, prelock, turn)
             except LockMoreError as more:
                 self.statistics.relocked += 1
                 prelock = prelock | more.skus
             else:
                 return
-        await self._singly(works, deposits, prelock)
+        await self._singly(works, deposits, prelock, turn)
 
-    async def _once(self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str]) -> None:
+    async def _once(
+        self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str], turn: Turn
+    ) -> None:
         began = time.perf_counter()
-        done = self._publisher.confirmed()
-        async with self._database.transaction() as session:
-            deposited = await self._deposit(session, deposits)
-            if works:
-                committed = await self._batch(session, self.world, self._memory, works).run(done, prelock)
-            else:
-                committed = Committed({}, [])
-                await unbox(session, done)
-        self._publisher.gone(done)
+        with self._publisher.confirmed() as done:
+            async with self._database.transaction() as session:
+                deposited = await self._deposit(session, deposits)
+                if works:
+                    batch = self._batch(session, self.world, self._memory, works)
+                    committed = await batch.run(done, prelock, turn)
+                else:
+                    turn.pass_on()
+                    committed = Committed({}, [])
+                    await unbox(session, done)
         for written in committed.orders:
             self._memory.put(written.order, written.size)
         self.statistics.count(works, deposits, committed, time.perf_counter() - began)
@@ -128,26 +136,28 @@ class Committer:
         await Changes(session.now, postings=deposited.postings).write(session, self.world.ring, ())
         return deposited
 
-    async def _singly(self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str]) -> None:
+    async def _singly(
+        self, works: list[Work], deposits: list[Deposit], prelock: frozenset[str], turn: Turn
+    ) -> None:
         """Give up on committing together what keeps asking for more stock."""
         if len(works) == 1:
             message = f"{works[0].item.type} asks for ever more stock: {len(prelock)} SKUs so far"
             raise ItemFaultError(message)
         for work in works:
-            await self.commit([work], [])
+            await self.commit([work], [], turn)
         if deposits:
-            await self.commit([], deposits)
+            await self.commit([], deposits, turn)
 
-    async def _bisect(self, works: list[Work], deposits: list[Deposit], error: Exception) -> None:
+    async def _bisect(self, works: list[Work], deposits: list[Deposit], error: Exception, turn: Turn) -> None:
         self.statistics.bisected += 1
         if works and deposits:
-            await self.commit(works, [])
-            await self.commit([], deposits)
+            await self.commit(works, [], turn)
+            await self.commit([], deposits, turn)
             return
         if len(works) + len(deposits) > 1:
             half, other = len(works) // 2, len(deposits) // 2
-            await self.commit(works[:half], deposits[:other])
-            await self.commit(works[half:], deposits[other:])
+            await self.commit(works[:half], deposits[:other], turn)
+            await self.commit(works[half:], deposits[other:], turn)
             return
         known = isinstance(error, ItemFaultError)
         log.error("refused", reason=str(error), error=type(error).__name__, exc_info=None if known else error)

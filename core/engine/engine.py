@@ -1,8 +1,8 @@
-"""Group commit: while one batch commits, the next one gathers.
+"""Group commit: while one batch commits, the next one gathers, and is decided where the store takes several writers.
 
-Order of steps: commit, then publish with confirms, then acknowledge. What is acknowledged before its confirms are here
-loses nothing: its outbox rows stay until they are confirmed. A database that is away is back-pressure, not a failure; a
-batch whose data the database refuses is bisected until the culprit stands alone.
+Order of steps: commit, then publish with confirms and, beside that, acknowledge. What is acknowledged before its
+confirms are here loses nothing: its outbox rows stay until they are confirmed (docs/adr/0007). A database that is away
+is back-pressure, not a failure; a batch whose data the database refuses is bisected until the culprit stands alone.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from core.engine.door import unavailable, unstorable
 from core.engine.gathering import EngineLimits, Gathering
 from core.engine.publishing import Publisher
 from core.engine.suspects import Suspects
+from core.engine.turns import Turn
 from core.engine.work import Content, Deposit, ItemError, Outcome, Work, work_of
 from core.errors import HubError
 from core.ids import uuid7
@@ -33,6 +34,8 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
+LANES = 2
+"""How many batches may be under way at once, if the store takes as many writers."""
 IDLE_FLUSH_S = 0.2
 AWAY_S = 1.0
 """How long to wait for a store that is away, before the next try of a single write."""
@@ -62,7 +65,10 @@ class Engine:
         self._committer = Committer(database, world, self._publisher, self.batch)
         self._suspects = Suspects(self._gathering, bus, world.ring, self._durably)
         self._closing = self._ended = False
-        self._loop_task: asyncio.Task[None] | None = None
+        self._gate = asyncio.Lock()
+        self._writing = 0
+        """How many lanes have a batch that is not at its end."""
+        self._lanes: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -89,7 +95,8 @@ class Engine:
     def start(self, *, cautious: bool = False) -> None:
         """Begin to commit. `cautious`, after an unclean end: one item at a time, until one has succeeded."""
         self._suspects.cautious = cautious
-        self._loop_task = asyncio.create_task(self._loop(), name="engine")
+        lanes = range(min(LANES, self._database.writers))
+        self._lanes = {asyncio.create_task(self._lane(), name=f"engine {n}") for n in lanes}
 
     async def stop(self, grace_s: float = 30.0) -> None:
         """Commit what was taken on, publish it, forget what was confirmed; then end.
@@ -101,10 +108,11 @@ class Engine:
             await asyncio.wait(self._tasks, timeout=grace_s)
         self._ended = True
         self._gathering.wake.set()
-        if self._loop_task is not None:
-            await asyncio.wait({self._loop_task}, timeout=grace_s)
-            self._loop_task.cancel()
-            await asyncio.wait({self._loop_task})
+        if self._lanes:
+            await asyncio.wait(self._lanes, timeout=grace_s)
+            for lane in self._lanes:
+                lane.cancel()
+            await asyncio.wait(self._lanes)
         self._give_back(*self._gathering.abandon())
         await self._publisher.stop(grace_s)
 
@@ -204,21 +212,28 @@ class Engine:
         )
         return Work(queue, item, content, asyncio.get_running_loop().create_future())
 
-    # --- the loop ----------------------------------------------------------------------------------------------
+    # --- the lanes ---------------------------------------------------------------------------------------------
 
-    async def _loop(self) -> None:
+    async def _lane(self) -> None:
+        """Bring one batch after the other to its end. While this one is written, the next lane gathers another."""
+        turn = Turn(self._gate)
         while True:
-            works, deposits = self._gathering.take()
-            if works or deposits:
-                await self._commit(works, deposits)
-            elif self._ended:
+            await turn.take()
+            if self._is_ripe():
+                await self._commit(*self._gathering.take(), turn)
+                continue
+            turn.pass_on()  # not to be kept from a batch that must be tried again
+            if self._ended:
                 return
-            else:
-                await self._idle()
+            await self._idle()
 
-    async def _commit(self, works: list[Work], deposits: list[Deposit]) -> None:
+    def _is_ripe(self) -> bool:
+        return self._gathering.is_ripe(beside_another=self._writing > 0 and not self._ended)
+
+    async def _commit(self, works: list[Work], deposits: list[Deposit], turn: Turn) -> None:
+        self._writing += 1
         try:
-            await self._committer.commit(works, deposits)
+            await self._committer.commit(works, deposits, turn)
         except asyncio.CancelledError:
             self._give_back(works, deposits)
             raise
@@ -226,15 +241,19 @@ class Engine:
             log.exception("a batch was given back: not even its failure could be recorded", items=len(works))
             self._give_back(works, deposits)
             await asyncio.sleep(AWAY_S)
+        finally:
+            self._writing -= 1
+            self._gathering.wake.set()  # what was not enough for a batch beside this one is enough now
 
     async def _idle(self) -> None:
         """Wait for work; after a short while without any, forget what was confirmed."""
         wake = self._gathering.wake
         wake.clear()
-        if self._gathering.queued:
+        if self._is_ripe():
             return
         try:
-            await asyncio.wait_for(wake.wait(), IDLE_FLUSH_S if self._publisher.confirmed() else None)
+            async with asyncio.timeout(IDLE_FLUSH_S if self._publisher.has_confirmed else None):
+                await wake.wait()
         except TimeoutError:
             await self._flush()
 

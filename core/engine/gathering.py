@@ -35,6 +35,10 @@ class Gathering:
         """Begin with room."""
         self.room.set()
 
+    def is_ripe(self, *, beside_another: bool) -> bool:
+        """Say whether there is enough for a batch: anything, but half a batch while another is being written."""
+        return self.queued >= (max(1, self.limits.batch_items // 2) if beside_another else 1)
+
     @property
     def is_full(self) -> bool:
         """Whether no more should be handed in."""

@@ -20,19 +20,18 @@ class OrderMemory:
         self._held: OrderedDict[UUID, tuple[Order, int]] = OrderedDict()
         self._bytes = 0
 
-    def version(self, order_id: UUID) -> int:
-        """Return the version that is remembered; -1 for none."""
+    def get(self, order_id: UUID) -> Order | None:
+        """Return the order that is remembered, if any: true only of a row that has its version."""
         found = self._held.get(order_id)
-        return found[0].version if found else -1
-
-    def get(self, order_id: UUID) -> Order:
-        """Return the order that is remembered; raises KeyError."""
+        if found is None:
+            return None
         self._held.move_to_end(order_id)
-        return self._held[order_id][0]
+        return found[0]
 
     def put(self, order: Order, size: int) -> None:
-        """Remember a committed order, whose document has `size` bytes."""
-        _, before = self._held.pop(order.id, (None, 0))
+        """Remember a committed order, whose document has `size` bytes, unless a later version is remembered."""
+        held, before = self._held.pop(order.id, (order, 0))
+        order = max(held, order, key=lambda one: one.version)
         self._held[order.id] = (order, size)
         self._bytes += size - before
         while self._bytes > self._limit:

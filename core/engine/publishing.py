@@ -1,7 +1,8 @@
 """From the outbox to the bus: what a commit produced is published beside the next batch, until it is confirmed."""
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Generator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
@@ -27,13 +28,23 @@ class Publisher:
         self._confirmed: set[tuple[UUID, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def confirmed(self) -> frozenset[tuple[UUID, int]]:
-        """Return the items whose outbox rows may go."""
-        return frozenset(self._confirmed)
+    @property
+    def has_confirmed(self) -> bool:
+        """Whether there are outbox rows that may go."""
+        return bool(self._confirmed)
 
-    def gone(self, done: frozenset[tuple[UUID, int]]) -> None:
-        """Forget what a commit has deleted; not before, or its rows would stay for the sweeper to publish again."""
-        self._confirmed -= done
+    @contextmanager
+    def confirmed(self) -> Generator[frozenset[tuple[UUID, int]]]:
+        """Hand out the items whose outbox rows may go, for one transaction to delete.
+
+        They are forgotten when it has committed; not before, or their rows would stay for the sweeper to publish again.
+        """
+        done, self._confirmed = frozenset(self._confirmed), set()
+        try:
+            yield done
+        except BaseException:
+            self._confirmed |= done
+            raise
 
     def publish(self, postings: Sequence[Posting]) -> None:
         """Publish postings, those of a queue together. What is not confirmed stays in the outbox.
@@ -64,16 +75,15 @@ class Publisher:
 
     async def flush(self) -> bool:
         """Delete the outbox rows of confirmed items by themselves. Says whether that is done."""
-        done = self.confirmed()
-        if not done:
+        if not self._confirmed:
             return True
         try:
-            async with self._database.transaction() as session:
-                await unbox(session, done)
+            with self.confirmed() as done:
+                async with self._database.transaction() as session:
+                    await unbox(session, done)
         except StoreUnavailableError as error:
             log.warning("store away", reason=str(error))
             return False
-        self.gone(done)
         return True
 
     async def stop(self, grace_s: float) -> None:

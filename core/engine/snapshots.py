@@ -64,11 +64,12 @@ async def stub(session: Session, references: Iterable[tuple[str, str, UUID]]) ->
 
 async def lock(session: Session, order_ids: Iterable[UUID], memory: OrderMemory) -> dict[UUID, Snapshot]:
     """Lock and load orders, sorted by id. One whose remembered version is the locked row's is not read again."""
-    wanted = [(order_id, memory.version(order_id)) for order_id in sorted(set(order_ids))]
+    known = {order_id: memory.get(order_id) for order_id in sorted(set(order_ids))}
+    wanted = [(order_id, order.version if order else -1) for order_id, order in known.items()]
     found: dict[UUID, Snapshot] = {}
     for row in await session.write(_LOCK, wanted):
         order_id = as_uuid(row["id"])
-        order = memory.get(order_id) if row["remembered"] else read(row["doc"], row["schema"])
+        order = known[order_id] if row["remembered"] else read(row["doc"], row["schema"])
         found[order_id] = Snapshot(order_id, order, maybe_uuid(row["quarantined_by"]))
     return found
 

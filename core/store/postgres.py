@@ -105,8 +105,9 @@ class PostgresDatabase(Database):
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, pool: Any) -> None:
+    def __init__(self, url: str, pool: Any, connections: int) -> None:
         self.url = url
+        self.writers = connections
         self._pool = pool
 
     @classmethod
@@ -117,7 +118,7 @@ class PostgresDatabase(Database):
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             message = f"PostgreSQL does not answer: {error}"
             raise StoreUnavailableError(message) from error
-        return cls(url, pool)
+        return cls(url, pool, connections)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Session]:

@@ -95,6 +95,8 @@ class Database(Protocol):
 
     dialect: str
     """`sqlite` or `postgresql`."""
+    writers: int
+    """How many transactions may write at once."""
     url: str
 
     def transaction(self) -> AbstractAsyncContextManager[Session]:

@@ -151,6 +151,7 @@ class SqliteDatabase(Database):
     """One database file: a writer that is alone, and readers that never wait for it."""
 
     dialect = "sqlite"
+    writers = 1
 
     def __init__(
         self, url: str, clock: Clock, writer: aiosqlite.Connection, readers: list[aiosqlite.Connection]

@@ -150,7 +150,7 @@ orders = Table(
     Column("quarantined_by", UUID),
     Column("doc", Text),
     UniqueConstraint("channel", "channel_ref"),
-    Index(None, "status", "updated_at"),
+    Index(None, "status", "id"),
     Index("ix_orders_held", "id", postgresql_where=text("held"), sqlite_where=text("held")),
     Index(
         "ix_orders_quarantined",

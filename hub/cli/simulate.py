@@ -126,7 +126,8 @@ async def _until_told(session: Session, ledger: "Ledger") -> None:
             )
         seen = len(ledger.entries)
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), 0.2)
+            async with asyncio.timeout(0.2):
+                await stop.wait()
 
 
 async def _end(partner: "Simulator", workshop: "Workshop") -> None:

@@ -6,7 +6,7 @@ from pamqp import commands
 
 from core.bus.envelope import pack
 from core.bus.port import BusStatistics, Subscription
-from core.bus.rabbit_consumer import PATIENCE, Consumer
+from core.bus.rabbit_consumer import PATIENCE, Consumer, as_it_is
 from core.bus.rabbit_topology import Topology, channel_of, connection_to
 from tests.contracts.bus import Desk, items
 
@@ -21,7 +21,7 @@ async def test_a_consumer_that_went_without_an_error_is_made_again(
 ) -> None:
     """As RabbitMQ 4.3 may do it: the client believes in a consumer that the broker has no more."""
     topology = Topology(queue_prefix, ["in.shop"], delivery_limit=10)
-    broker = RabbitBroker(amqp_url, logger=None)
+    broker = RabbitBroker(amqp_url, logger=None, decoder=as_it_is, apply_types=False)
     consumer = Consumer(
         broker, topology, Subscription("in.shop", desk.take), BusStatistics(), prefetch=10, limit_s=1
     )

@@ -31,6 +31,12 @@ class MortalDatabase(Gate):
     death: Death = field(default_factory=Death)
     inbox: bool = True
     """Without it, every item counts as new: what the inbox is for."""
+    lanes: int = 1
+    """How many batches its users may have under way at once."""
+
+    @property
+    def writers(self) -> int:  # type: ignore[override]
+        return self.lanes
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:

@@ -102,14 +102,20 @@ class Broker:
         self.relaxed += 1
 
 
+async def at_once(begun: int) -> None:
+    """Commit without a pause."""
+
+
 @dataclass
 class Gate(Database):
-    """A database that counts its transactions, and can be away."""
+    """A database that counts its transactions, and can be away, or slow to commit."""
 
     inner: Database
     begun: int = 0
     committed: int = 0
     trouble: Callable[[], Exception | None] = lambda: None
+    before_commit: Callable[[int], Awaitable[None]] = at_once
+    """Called with the count of the transactions that have begun by then."""
 
     @property
     def dialect(self) -> str:  # type: ignore[override]
@@ -119,6 +125,10 @@ class Gate(Database):
     def url(self) -> str:  # type: ignore[override]
         return self.inner.url
 
+    @property
+    def writers(self) -> int:  # type: ignore[override]
+        return self.inner.writers
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
         self.begun += 1
@@ -126,6 +136,7 @@ class Gate(Database):
             raise error
         async with self.inner.transaction() as session:
             yield session
+            await self.before_commit(self.begun)
         self.committed += 1
 
     @asynccontextmanager

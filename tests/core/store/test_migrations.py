@@ -85,3 +85,17 @@ async def test_ids_are_partitioned_on_postgresql(postgres_url: str) -> None:
         return [row[0] for row in rows]
 
     assert await ask(postgres_url, partitioned) == [table.name for table in PARTITIONED]
+
+
+async def test_orders_are_compressed_by_lz4_where_postgresql_can(postgres_url: str) -> None:
+    await migrate.upgrade(postgres_url)
+
+    def compression(connection: Connection) -> tuple[bool, str]:
+        known = "SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression'"
+        used = "SELECT attcompression::text FROM pg_attribute WHERE attrelid = 'orders'::regclass AND attname = 'doc'"
+        return bool(connection.exec_driver_sql(known).scalar()), str(
+            connection.exec_driver_sql(used).scalar()
+        )
+
+    can, used = await ask(postgres_url, compression)
+    assert used == ("l" if can else "")
