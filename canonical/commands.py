@@ -25,6 +25,16 @@ class Command(Value):
     key: Key
 
 
+class TellSubscriber(Command):
+    """Tell an outside system of an event. `data` is JSON that names no person; `event_id` stays the same."""
+
+    event_id: UUID
+    event: Name
+    recorded_at: Instant
+    correlation_id: UUID
+    data: str
+
+
 class AuthorisePayment(Command):
     """Hold money: adopt the authorisation that the shop made, or authorise with the stored method.
 
@@ -142,7 +152,7 @@ class CancelInstruction(Value):
 
 COMMANDS: tuple[type[Command], ...] = (
     AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
-    TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail,
+    TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
 )  # fmt: skip
 
 COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

@@ -94,7 +94,7 @@ class Hub:
         takes_stock = any(connector.stock is not None for connector in connectors.values())
         world = World(
             blueprint.rulebook, blueprint.policy, await load_nodes(database), _readers(connectors), ring,
-            blueprint.wait_for_order_s, takes_stock,
+            blueprint.wait_for_order_s, takes_stock, blueprint.subscriptions,
         )  # fmt: skip
         engine = Engine(database, bus, blueprint.clock, world, blueprint.engine_limits)
         limits = {name: placement.limits for name, placement in blueprint.connectors.items()}

@@ -10,6 +10,7 @@ from canonical.policy import Policy
 from core.clock import Clock, SystemClock
 from core.connector import Connector, Limits, Mappings
 from core.effects.claims import LEASE_MARGIN_S
+from core.engine.announcing import NOBODY, Subscriptions
 from core.engine.cascade import Rulebook
 from core.engine.engine import EngineLimits
 from core.scheduler.retention import Retention
@@ -46,6 +47,8 @@ class Blueprint:
     wait_for_order_s: float = 24 * 3600.0
     lease_margin_s: float = LEASE_MARGIN_S
     """How long an effect's lease outlives its port's deadline."""
+    subscriptions: Subscriptions = NOBODY
+    """Which outside systems are told of which events."""
     retention: Retention = field(default_factory=Retention)
     prefetch: int = 50
 

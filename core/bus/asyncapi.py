@@ -40,11 +40,31 @@ class EnvelopeDocument(BaseModel):
     items: tuple[EnvelopeItem, ...] = Field(min_length=1)
 
 
+class EventOrder(BaseModel):
+    """The order that an event is about."""
+
+    id: UUID
+    channel: str
+    reference: str = Field(description="The order's reference at its channel.")
+    version: int = Field(
+        ge=1, description="The event's place in the order's life: what came later has a higher one."
+    )
+
+
+class EventData(BaseModel):
+    """What happened. Nothing in it names a person."""
+
+    order: EventOrder
+    event: dict[str, Any] = Field(
+        description="The event's fields, without those that have their usual value."
+    )
+
+
 class EventDocument(CloudEventAttributes):
-    """An event for outside subscribers, alone in its message."""
+    """An event for outside systems, alone in its message. A webhook's body is the same."""
 
     datacontenttype: Literal["application/json"]
-    data: Any
+    data: EventData
 
 
 def describe(url: str, topology: Topology) -> dict[str, Any]:
@@ -57,7 +77,8 @@ def describe(url: str, topology: Topology) -> dict[str, Any]:
         routing_key="*",
         persist=True,
         title=topology.events.name,
-        description="Events of orders, by name: bind a queue of your own with the names as routing keys.",
+        description="Events of orders that `events` of hub.yaml names for queues, as CloudEvents 1.0: bind a durable "
+        "queue of your own with the names as routing keys. Each comes at least once, with the same id.",
         schema=EventDocument,
     )
     document = AsyncAPI(

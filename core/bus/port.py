@@ -11,6 +11,7 @@ from core.errors import HubError
 
 __all__ = [
     "DEAD",
+    "EVENTS",
     "HUB",
     "Bus",
     "BusAwayError",
@@ -39,6 +40,10 @@ HUB = "in.hub"
 
 DEAD = "dead"
 """Deliveries that were rejected for good, were delivered too often, or are no envelopes."""
+
+
+EVENTS = "events"
+"""Not a queue but where events for outside systems go: see `Bus.publish_event`. Its rows stand in the outbox too."""
 
 
 def inbound(connector: str) -> str:

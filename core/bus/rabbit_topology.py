@@ -20,10 +20,7 @@ from faststream.rabbit.schemas.queue import QuorumQueueArgs
 from yarl import URL
 
 from core.bus.bounded import within
-from core.bus.port import DEAD, BusAwayError, BusRefusedError, TopologyError
-
-EVENTS = "events"
-"""The topic exchange that outside subscribers bind their queues to."""
+from core.bus.port import DEAD, EVENTS, BusAwayError, BusRefusedError, TopologyError
 
 UNLIMITED = 1_000_000_000
 """Deliveries. `dead` must drop nothing, and RabbitMQ since 4.0 limits a queue that says nothing to 20."""

@@ -19,6 +19,7 @@ from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import read_item
 from core.engine import crashes, locating, reading, snapshots, stockfeed
+from core.engine.announcing import NOBODY, Subscriptions, announce
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
 from core.engine.endings import Endings, content_of
@@ -77,6 +78,7 @@ class World:
     wait_for_order_s: float = 24 * 3600.0
     marks_stock: bool = False
     """Some channel is told of stock: what changes is marked."""
+    subscriptions: Subscriptions = NOBODY
 
 
 @dataclass(slots=True)
@@ -329,6 +331,7 @@ class Batch:
         """Add an order's new state to what will be written."""
         for part, before, decision in results:
             self._changes.decided(part.work, before, decision)
+            announce(self._changes, part.work, before, decision, self._world.subscriptions)
             if before is None and isinstance(part.document, OrderDocument):
                 keep(self._changes, self._world.ring, snapshot.order_id, part.document.parties)
         if order is not None and order is not snapshot.order:

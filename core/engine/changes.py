@@ -78,7 +78,7 @@ class Changes:
         for seq, event in enumerate(decision.events, start=first):
             self._happened(work, order, seq, event)
         for command in decision.commands:
-            self._commanded(work, command)
+            self.commanded(work, command)
         self._moved(before, order, decision)
         for tell in decision.tells:
             self.told(work, tell)
@@ -108,7 +108,8 @@ class Changes:
         for key in keys_of(event):
             self.add("keys", key.kind.value, key.value, order.id)
 
-    def _commanded(self, work: Work, command: Command) -> None:
+    def commanded(self, work: Work, command: Command) -> None:
+        """Add the effect that a command asks for; one whose key is known is not added again."""
         effect_id, name = uuid7(), type(command).__name__
         self.add(
             "effects", effect_id, command.key, command.connector, name, command.model_dump_json(),

@@ -61,7 +61,7 @@ class Engine:
     ) -> None:
         self._database, self._bus, self._clock = database, bus, clock
         self._gathering = Gathering(limits)
-        self._publisher = Publisher(database, bus)
+        self._publisher = Publisher(database, bus, self._gathering.wake.set)
         self._committer = Committer(database, world, self._publisher, self.batch)
         self._suspects = Suspects(self._gathering, bus, world.ring, self._durably)
         self._closing = self._ended = False

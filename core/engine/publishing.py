@@ -1,14 +1,14 @@
 """From the outbox to the bus: what a commit produced is published beside the next batch, until it is confirmed."""
 
 import asyncio
-from collections.abc import Coroutine, Generator, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from core.bus.port import Bus, Item
+from core.bus.port import EVENTS, Bus, Item, Key
 from core.engine.changes import Posting
 from core.store.sql import Bulk, Database, Session, StoreUnavailableError, bulk
 
@@ -21,10 +21,13 @@ UNBOX: Bulk = bulk(
 
 
 class Publisher:
-    """Publishes postings, and remembers what the broker has confirmed until its outbox rows are gone."""
+    """Publishes postings, and remembers what the broker has confirmed until its outbox rows are gone.
 
-    def __init__(self, database: Database, bus: Bus) -> None:
-        self._database, self._bus = database, bus
+    `on_confirmed` is called when there is something to forget: nobody else may come to wake who does that.
+    """
+
+    def __init__(self, database: Database, bus: Bus, on_confirmed: Callable[[], None]) -> None:
+        self._database, self._bus, self._on_confirmed = database, bus, on_confirmed
         self._confirmed: set[tuple[UUID, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -69,9 +72,18 @@ class Publisher:
 
     async def _publish_to(self, queue: str, items: Sequence[Item]) -> None:
         try:
-            self._confirmed.update(await self._bus.publish(queue, items))
+            confirmed = await (self._tell(items) if queue == EVENTS else self._bus.publish(queue, items))
         except Exception:
             log.exception("not published: the sweeper will try again", queue=queue, items=len(items))
+            return
+        if confirmed:
+            self._confirmed.update(confirmed)
+            self._on_confirmed()
+
+    async def _tell(self, items: Sequence[Item]) -> frozenset[Key]:
+        """Tell outside systems, each event singly and all at once. One that is not confirmed is told again later."""
+        told = await asyncio.gather(*(self._bus.publish_event(item.type, item) for item in items))
+        return frozenset(item.key for item, done in zip(items, told, strict=True) if done)
 
     async def flush(self) -> bool:
         """Delete the outbox rows of confirmed items by themselves. Says whether that is done."""

@@ -11,6 +11,7 @@ from core.security.keys import MasterKey
 from hub.blueprint import Blueprint, Placement
 from hub.config.loading import HubConfig
 from hub.config.problems import ConfigError, ConfigProblem
+from hub.config.subscribing import check_subscribers, placements, subscriptions
 from hub.mappings import MappingLibrary, Sources, sources
 from mappings import Finding, InvalidMappingError, Mark
 from routes.catalogue import RULES
@@ -22,20 +23,25 @@ KEY_FILE = "master.key"
 
 def build(config: HubConfig, clock: Clock | None = None) -> Blueprint:
     """Return the blueprint of a hub; raise `ConfigError` with what the files that it names have wrong."""
+    check_subscribers(config)
     library = load_mappings(config)
     return Blueprint(
         store_url=config.store_url,
         bus_url=config.bus_url,
         master_key=open_key(config, create=True),
         connectors={
-            name: Placement(overlaid(one.connector, one.mappings, library), one.settings, one.limits)
-            for name, one in config.connectors.items()
+            **{
+                name: Placement(overlaid(one.connector, one.mappings, library), one.settings, one.limits)
+                for name, one in config.connectors.items()
+            },
+            **placements(config),
         },
         rulebook=load_workflow(config),
         mappings=library,
         policy=config.sections.policies,
         clock=clock or SystemClock(),
         queue_prefix=config.bus.prefix,
+        subscriptions=subscriptions(config),
         retention=Retention(**config.sections.retention.model_dump()),
     )
 

@@ -8,6 +8,7 @@ from core.connector import Connector
 from hub.config.building import found_problem, load_workflow, mapping_sources, open_key
 from hub.config.loading import CONFIG_FILE, ConnectorConfig, HubConfig, load_config
 from hub.config.problems import ConfigError, ConfigProblem
+from hub.config.subscribing import check_subscribers
 from hub.mappings import MappingLibrary
 from mappings import InvalidMappingError, MappingSet
 from mappings.errors import Severity
@@ -43,7 +44,7 @@ def check(
     except ConfigError as error:
         return Checked(error.problems)
     problems = [*_names(config), *_nodes(config), *_secrets(config)]
-    for step in (load_workflow, _key):
+    for step in (load_workflow, check_subscribers, _key):
         try:
             step(config)
         except ConfigError as error:

@@ -16,6 +16,7 @@ from hub.config.building import overlaid
 from hub.config.loading import ConnectorConfig, HubConfig
 from hub.config.problems import ConfigError, ConfigProblem
 from hub.config.sections import without_password
+from hub.config.subscribing import placements
 from hub.mappings import MappingLibrary
 
 PATIENCE_S = 30.0
@@ -88,7 +89,11 @@ async def bus(config: HubConfig) -> str:
     """Say that the broker answers and its queues are as the hub needs them; raise what is wrong."""
     if config.bus.is_embedded:
         return "embedded in the hub's process"
-    names = [HUB, *(queue for name in config.connectors for queue in (inbound(name), outbound(name)))]
+    told = placements(config)
+    names = [
+        HUB,
+        *(queue for name in (*config.connectors, *told) for queue in (inbound(name), outbound(name))),
+    ]
     wrong = await RabbitBus(config.bus_url, prefix=config.bus.prefix, queues=names).check_topology()
     if wrong:
         raise BusError("; ".join(str(error) for error in wrong))

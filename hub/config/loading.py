@@ -34,7 +34,7 @@ CONFIG_FILE = Path("hub.yaml")
 _FROM_ENVIRONMENT = {"store": STORE_VARIABLE, "bus": BUS_VARIABLE, "master_key": KEY_VARIABLE}
 HUB_ITSELF = "hub"
 """The connector of internal messages; its queue is `in.hub`."""
-_CONNECTOR = re.compile(r"[a-z][a-z0-9_-]{0,62}")
+CONNECTOR_NAME = re.compile(r"[a-z][a-z0-9_-]{0,62}")
 _PATHS = {"path", "file-path", "directory-path"}
 
 
@@ -221,7 +221,7 @@ def _types(root: Node, catalogue: Mapping[str, Connector]) -> tuple[set[str], di
         if not isinstance(entry.value, dict) or connectors is None:
             continue
         node, path = entry.child("type"), f"connectors.{name}.type"
-        if not _CONNECTOR.fullmatch(name) or name == HUB_ITSELF:
+        if not CONNECTOR_NAME.fullmatch(name) or name == HUB_ITSELF:
             said = "a connector's name is a word in lower case, such as `shop` or `berlin-2`, and not `hub`"
             problems[name] = ConfigProblem(connectors.keys.get(name, entry.mark), said, f"connectors.{name}")
         elif node is None:

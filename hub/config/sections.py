@@ -20,6 +20,7 @@ from pydantic_core import CoreSchema
 from canonical.base import Name
 from canonical.policy import Policy
 from core.connector import Limits
+from hub.subscribers.settings import SubscriberSettings
 
 SQLITE = "sqlite:///"
 STORE_VARIABLE, BUS_VARIABLE, KEY_VARIABLE = (
@@ -191,6 +192,27 @@ class LimitsSection(Section):
         return replace(declared, **self.model_dump(exclude_none=True))
 
 
+class _Subscriber(Section):
+    types: Annotated[tuple[Name, ...], Field(min_length=1)]
+    """The types of event that it is told of, such as `OrderPlaced`."""
+
+
+class QueueSubscriber(_Subscriber):
+    """An outside system that binds a queue of its own to the exchange `events` of RabbitMQ."""
+
+    by: Literal["queue"]
+
+
+class WebhookSubscriber(_Subscriber, SubscriberSettings):
+    """An outside system that is sent signed webhooks, in the manner of Standard Webhooks."""
+
+    by: Literal["webhook"]
+    limits: LimitsSection = LimitsSection()
+
+
+Subscriber = Annotated[QueueSubscriber | WebhookSubscriber, Field(discriminator="by")]
+
+
 class ConnectorSection(Section):
     """What every connector has beside its own settings."""
 
@@ -219,5 +241,7 @@ class HubSection(Section):
     """What the business has decided."""
     mappings: tuple[Path, ...] = ()
     """Folders with further mapping documents, overlays and code tables."""
+    events: dict[Name, Subscriber] = {}
+    """Outside systems that are told of events, each by a name of its own."""
     retention: RetentionSection = RetentionSection()
     log: LogSection = LogSection()

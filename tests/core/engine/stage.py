@@ -73,6 +73,7 @@ class Broker:
     confirms: bool = True
     publish_timeout_s: float = 1.0
     published: list[tuple[str, tuple[Item, ...]]] = field(default_factory=list[tuple[str, tuple[Item, ...]]])
+    told: list[Item] = field(default_factory=list[Item])
     rejected: list[Parcel] = field(default_factory=list[Parcel])
     acks: int = 0
     relaxed: int = 0
@@ -83,6 +84,11 @@ class Broker:
         if self.carries and self.engine is not None and queue.startswith("in."):
             await self.engine.handle(self.parcel(queue, items))
         return frozenset(item.key for item in items) if self.confirms else frozenset()
+
+    async def publish_event(self, topic: str, item: Item) -> bool:
+        assert topic == item.type
+        self.told.append(item)
+        return self.confirms
 
     def parcel(self, queue: str, items: Sequence[Item], redelivered: int = 0, **more: Any) -> Parcel:
         size = sum(item.size_bytes for item in items)

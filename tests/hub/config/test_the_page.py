@@ -26,6 +26,7 @@ def folder(tmp_path: Path) -> Path:
         if block.about:
             write(tmp_path, block.text, block.about)
     write(tmp_path, SECRET, "secrets/shop.key")
+    write(tmp_path, SECRET, "secrets/erp.key")
     write(tmp_path, "p", "secrets/postgres")
     write(tmp_path, "r", "secrets/rabbitmq")
     write(tmp_path, WORKFLOW_FILE.read_text(encoding="utf-8"), "workflow.yaml")

@@ -1,0 +1,1 @@
+"""Outside systems that subscribe to events by webhook."""
