@@ -23,7 +23,7 @@ from core.offers.telling import StockTeller
 from core.scheduler.scheduler import Scheduler
 from core.security.keys import KeyRing
 from core.store.postgres import PostgresDatabase
-from core.store.sql import Database, StoreUnavailableError
+from core.store.sql import Database, StoreUnavailableError, bulk
 from core.store.sqlite import SqliteDatabase
 from hub.blueprint import Blueprint
 from hub.cursors import StoredCursors
@@ -35,6 +35,11 @@ log = structlog.get_logger()
 
 MASTER_DATA_S = 5.0
 _NODES = "SELECT doc FROM nodes ORDER BY id"
+_KEEP_NODES = bulk(
+    "INSERT INTO nodes (id, doc, updated_at) SELECT id, doc, updated_at FROM {rows} WHERE true "
+    "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, updated_at = excluded.updated_at",
+    "id text, doc text, updated_at timestamptz",
+)
 _RUNNING = (
     "INSERT INTO cursors (connector, name, value, updated_at) VALUES ('hub', $1, 'running', $2) "
     "ON CONFLICT (connector, name) DO NOTHING RETURNING value"
@@ -234,6 +239,16 @@ async def open_database(blueprint: Blueprint) -> Database:
     if file is not None:
         return await SqliteDatabase.open(file, blueprint.clock)
     return await PostgresDatabase.open(blueprint.store_url)
+
+
+async def keep_nodes(hub: Hub, nodes: Sequence[Node]) -> None:
+    """Put the nodes that the configuration names into the master data, where they differ from what is there."""
+    known = await load_nodes(hub.database)
+    new = [node for node in nodes if known.get(node.id) != node]
+    if new:
+        async with hub.database.transaction() as session:
+            await session.write(_KEEP_NODES, [(n.id, n.model_dump_json(), session.now) for n in new])
+    await hub.reload_master_data()
 
 
 async def load_nodes(database: Database) -> dict[str, Node]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.errors import HubError
 from core.store.migrate import Level, level
-from hub.application import Hub
+from hub.application import Hub, keep_nodes
 from hub.config import HubConfig
 from hub.config.building import build
 from hub.config.connecting import behind, shown_store
@@ -31,6 +31,7 @@ async def open_desk(config: HubConfig) -> AsyncGenerator[DeskContext]:
     hub = await Hub.open(build(config), beside=True)
     hub.engine.start()
     try:
+        await keep_nodes(hub, config.nodes)
         yield replace(hub.desk, runner=None)
     finally:
         await hub.engine.stop(GRACE_S)

@@ -6,8 +6,7 @@ import signal
 import structlog
 
 from core.store import migrate
-from core.store.sql import bulk
-from hub.application import Hub, Role
+from hub.application import Hub, Role, keep_nodes
 from hub.beside import require_level
 from hub.config import HubConfig
 from hub.config.building import build
@@ -15,12 +14,6 @@ from hub.mappings import MappingLibrary
 from hub.serving import ApiServer
 
 log = structlog.get_logger()
-
-_NODES = bulk(
-    "INSERT INTO nodes (id, doc, updated_at) SELECT id, doc, updated_at FROM {rows} WHERE true "
-    "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, updated_at = excluded.updated_at",
-    "id text, doc text, updated_at timestamptz",
-)
 
 
 async def run_hub(config: HubConfig, role: Role) -> None:
@@ -35,7 +28,7 @@ async def run_hub(config: HubConfig, role: Role) -> None:
     api: ApiServer | None = None
     watching: asyncio.Task[None] | None = None
     try:
-        await _keep_nodes(hub, config)
+        await keep_nodes(hub, config.nodes)
         if role in {Role.ALL, Role.API}:
             section = config.sections.api
             api = await ApiServer.start(
@@ -66,12 +59,3 @@ async def prepare_store(config: HubConfig) -> None:
         await migrate.upgrade(config.store_url)
         return
     await require_level(config)
-
-
-async def _keep_nodes(hub: Hub, config: HubConfig) -> None:
-    """Put the nodes that the configuration names into the master data."""
-    if not config.nodes:
-        return
-    async with hub.database.transaction() as session:
-        await session.write(_NODES, [(node.id, node.model_dump_json(), session.now) for node in config.nodes])
-    await hub.reload_master_data()

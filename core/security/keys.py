@@ -1,4 +1,6 @@
-"""Personal data at rest: a data key per order, wrapped by a master key; destroying it erases what it sealed.
+"""Personal data at rest: a data key per message and per order's people, wrapped by a master key (docs/adr/0004).
+
+Destroying a data key erases what it sealed; an order adopts the keys of the messages that are about it.
 
 AES-256-GCM (NIST SP 800-38D) with a random 96-bit nonce before the ciphertext; what a text belongs to is authenticated
 as associated data, so that one record can't be passed off as another.
@@ -91,7 +93,7 @@ def normalised(kind: str, value: str) -> str:
 
 
 class DataKey:
-    """A key that seals one order's personal data and raw bodies."""
+    """A key that seals one message's body, or the people of one order."""
 
     __slots__ = ("_cipher", "id")
 

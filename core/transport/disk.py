@@ -27,6 +27,10 @@ class Disk:
                     found.append(_file((*folder, entry.name), status))
         return in_order(found)
 
+    def has_folder(self, folder: tuple[str, ...]) -> bool:
+        """Say whether a folder is there."""
+        return self._at(folder).is_dir()
+
     def stat(self, path: tuple[str, ...]) -> RemoteFile | None:
         """Return what is known of a regular file; None when the folder holds none of that name."""
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import shlex
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -66,12 +67,23 @@ class FolderTransport:
         await self._run(path, lambda: self._disk.delete(parts))
 
     async def test(self, folders: tuple[str, ...]) -> str:
+        missing = [folder for folder in folders if not await self._is_there(folder)]
+        if missing:
+            root = self._settings.path
+            make = " ".join(shlex.quote(str(root / folder)) for folder in missing)
+            raise RetryableError(
+                f"{root} has no {' and no '.join(missing)}; is it mounted? Where it is new: `mkdir -p {make}`"
+            )
         for folder in folders:
             await self.list(folder)
         return f"{self._settings.path} has all of its {len(folders)} folders"
 
     async def close(self) -> None:
         """Nothing is held open between calls."""
+
+    async def _is_there(self, folder: str) -> bool:
+        parts = parts_of(folder)
+        return await self._run(folder, lambda: self._disk.has_folder(parts))
 
     async def _must_be_there(self, path: str) -> None:
         if await self.stat(path) is None:

@@ -7,7 +7,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.padding import Padding
 from rich.rule import Rule
 from rich.table import Table
@@ -26,16 +27,32 @@ _BAD = frozenset(
 _DULL = frozenset({"cancelled", "discarded", "duplicate", "ignored", "stale", "replaced", "none", "voided"})
 
 
+LONGEST_WORD = 24
+"""A longer one may be broken, where there is little room."""
+_BETWEEN = 3
+"""Cells between two columns."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table. `wide` ones are left out where there is little room; `keep` ones are never folded."""
+    """A column of a table. `wide` and `spare` ones go where there is no room; `keep` ones are folded last of all."""
 
     title: str
     value: Callable[[Any], Any]
     wide: bool = False
+    spare: bool = False
     keep: bool = False
     right: bool = False
-    ratio: int | None = None
+
+    def least(self, cells: Sequence[Text], *, keeping: bool = True) -> int:
+        """Return how wide it must be for no word of it to be broken."""
+        words = [self.title, *(word for text in cells for word in text.plain.split())]
+        short = min(LONGEST_WORD, max(cell_len(word) for word in words))
+        return max(cell_len(self.title), self.most(cells) if self.keep and keeping else short)
+
+    def most(self, cells: Sequence[Text]) -> int:
+        """Return how wide it is when nothing of it is folded."""
+        return max(cell_len(self.title), *(text.cell_len for text in cells))
 
 
 def table(
@@ -43,20 +60,57 @@ def table(
 ) -> RenderableType:
     """Return a table of `rows`, or a word about there being none."""
     shown = [column for column in columns if wide or not column.wide]
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False)
-    for column in shown:
-        drawn.add_column(
-            column.title,
-            no_wrap=column.keep,
-            overflow="fold" if not column.keep else "ignore",
-            justify="right" if column.right else "left",
-            ratio=column.ratio,
-        )
-    count = 0
-    for row in rows:
-        drawn.add_row(*(cell(column.value(row)) for column in shown))
-        count += 1
-    return drawn if count else Text(empty, style="dim")
+    cells = [[cell(column.value(row)) for column in shown] for row in rows]
+    return (
+        _Fitting(shown, [list(column) for column in zip(*cells, strict=True)])
+        if cells
+        else Text(empty, style="dim")
+    )
+
+
+class _Fitting:
+    """A table that leaves out its less important columns, the last first, before it breaks a word."""
+
+    def __init__(self, columns: Sequence[Column], cells: Sequence[Sequence[Text]]) -> None:
+        self._columns = list(zip(columns, cells, strict=True))
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Draw what fits."""
+        shown, room = list(self._columns), options.max_width
+        spare = [pair for pair in shown if pair[0].spare] + [pair for pair in shown if pair[0].wide]
+        while spare and _width([column.least(cells) for column, cells in shown]) > room:
+            shown.remove(spare.pop())
+        widths = _widths(shown, room)
+        drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=False)
+        for (column, _), width in zip(shown, widths, strict=True):
+            drawn.add_column(
+                column.title, overflow="fold",
+                justify="right" if column.right else "left", width=width,
+            )  # fmt: skip
+        for row in zip(*(cells for _, cells in shown), strict=True):
+            drawn.add_row(*row)
+        yield drawn
+
+
+def _width(columns: Sequence[int]) -> int:
+    return sum(columns) + _BETWEEN * (len(columns) - 1)
+
+
+def _widths(shown: Sequence[tuple[Column, Sequence[Text]]], room: int) -> list[int | None]:
+    """Return how wide each column is: what it must be, and its share of what is left; None where that is too much."""
+    widths = [column.least(cells) for column, cells in shown]
+    if _width(widths) > room:
+        widths = [column.least(cells, keeping=False) for column, cells in shown]
+    left = room - _width(widths)
+    if left < 0:
+        return [None] * len(widths)
+    wishes = [column.most(cells) - least for (column, cells), least in zip(shown, widths, strict=True)]
+    modest_first = sorted(range(len(widths)), key=lambda n: wishes[n])
+    for taken, n in enumerate(modest_first):
+        more = min(wishes[n], left // (len(widths) - taken))
+        widths[n] += more
+        left -= more
+    return list(widths)
 
 
 def facts(pairs: Mapping[str, Any]) -> RenderableType:
@@ -77,7 +131,7 @@ def section(title: str, *parts: RenderableType) -> RenderableType:
     )
 
 
-def cell(value: Any) -> RenderableType:
+def cell(value: Any) -> Text:
     """Return a value as it stands in a table. Words of the hub get their colour; nothing is read as markup."""
     if isinstance(value, Text):
         return value

@@ -64,8 +64,8 @@ async def list_orders(
     columns = [
         Column("order", lambda o: f"{o.channel}:{o.channel_ref}"),
         Column("status", lambda o: status(o.status)),
-        Column("payment", lambda o: status(o.payment_status)),
-        Column("fulfilment", lambda o: status(o.fulfilment_status)),
+        Column("payment", lambda o: status(o.payment_status), spare=True),
+        Column("fulfilment", lambda o: status(o.fulfilment_status), spare=True),
         Column("total", lambda o: o.total, right=True, keep=True),
         Column("units", lambda o: o.units, wide=True, right=True),
         Column("holds", lambda o: Text(holds_of(o), style="red")),

@@ -233,10 +233,27 @@ async def _watched(session: Session, ctx: "DeskContext", result: "ReplayStatus")
             bar.update(task, completed=over)
             if over != seen:
                 seen, since_s = over, asyncio.get_running_loop().time()
+            elif await _rests(session, ctx, result):
+                break
             elif asyncio.get_running_loop().time() - since_s > HINT_S:
                 since_s = float("inf")
                 session.out.trouble(_HINT, style="yellow")
     return result
+
+
+async def _rests(session: Session, ctx: "DeskContext", result: "ReplayStatus") -> bool:
+    """Say, here and to the caller, that all that is left waits for something that may never come."""
+    from hub.desk import replays as desk
+
+    left, planned = result.counts.get("replaying", 0), result.counts.get("planned", 0)
+    if planned or not left or await desk.waiting(ctx, session.principal, result.id) < left:
+        return False
+    session.out.trouble(
+        f"{left} of them wait for their order: each goes on by itself when it comes, and becomes a failure again when "
+        f"it does not; see `orderhub replay status {result.id}`",
+        style="yellow",
+    )
+    return True
 
 
 # ---- how they look ----

@@ -23,8 +23,8 @@ async def list_webhooks(session: Session) -> None:
     columns = [
         Column("connector", lambda d: d["connector"]),
         Column("method", lambda d: d["method"]),
-        Column("address", lambda d: d["url"]),
-        Column("what", lambda d: d["summary"]),
+        Column("address", lambda d: d["url"], keep=True),
+        Column("what", lambda d: d["summary"], spare=True),
     ]
     session.out.show(
         found,

@@ -53,6 +53,12 @@ _STANDING = (
     "COUNT(DISTINCT f.order_id) AS orders FROM replay_items i JOIN failures f ON f.id = i.failure_id "
     "WHERE i.replay_id = $1 GROUP BY 1, 2"
 )
+_WAITING = (
+    "SELECT COUNT(*) AS n FROM replay_items i JOIN failures f ON f.id = i.failure_id AND f.status = 'replaying' "
+    "WHERE i.replay_id = $1 AND i.status = 'sent' AND EXISTS "
+    "(SELECT 1 FROM waiting w WHERE w.item LIKE '%' || CAST(i.failure_id AS TEXT) || '%')"
+)
+"""What waits names the failure that it replays."""
 _LISTED = (
     "SELECT i.seq, i.failure_id, i.item_id, i.reason, CASE WHEN i.status <> 'sent' THEN i.status "
     "WHEN f.status = 'open' THEN 'failed_again' ELSE f.status END AS status "
@@ -126,6 +132,13 @@ async def status(ctx: DeskContext, principal: Principal, replay_id: UUID) -> Rep
     principal.must(Permission.READ)
     async with ctx.database.reading() as session:
         return await _status(session, replay_id)
+
+
+async def waiting(ctx: DeskContext, principal: Principal, replay_id: UUID) -> int:
+    """Count the failures whose replayed document waits: for its order to come, or behind another failure of it."""
+    principal.must(Permission.READ)
+    async with ctx.database.reading() as session:
+        return int((await session.rows(_WAITING, replay_id))[0]["n"])
 
 
 async def list_replays(ctx: DeskContext, principal: Principal) -> tuple[ReplayStatus, ...]:

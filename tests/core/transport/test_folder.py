@@ -44,6 +44,9 @@ class LossyMount(Disk):
 class HangingMount(Disk):
     """A network mount that answers nobody for a while."""
 
+    def has_folder(self, folder: tuple[str, ...]) -> bool:
+        return True
+
     def list(self, folder: tuple[str, ...]) -> tuple[()]:
         time.sleep(0.5)
         return ()
@@ -96,6 +99,13 @@ class TestFolderTransport(TransportContract):
             lost_before=lambda: transport(root, LossyMount(root, done=False)),
             lost_after=lambda: transport(root, LossyMount(root, done=True)),
         )
+
+
+async def test_all_folders_that_are_missing_are_named_with_what_makes_them(root: Path) -> None:
+    with pytest.raises(RetryableError) as told:
+        await transport(root).test(("in", "new one", "other"))
+    assert "has no new one and no other" in str(told.value)
+    assert f"`mkdir -p '{root}/new one' {root}/other`" in str(told.value)
 
 
 async def test_a_disk_that_does_not_answer_is_asked_again_later(root: Path) -> None:

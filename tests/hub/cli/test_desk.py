@@ -252,6 +252,13 @@ class TestEngineersDesk:
         assert call(folder, "items", "import", "items.csv", "--json").data["new"] == 2
         assert call(folder, "items", "import", "items.csv", "--json").data["same"] == 2
 
+    def test_nodes_of_the_configuration_are_known_before_the_hub_ever_ran(self, folder: Path) -> None:
+        named = "\nnodes:\n  leipzig: {connector: berlin, country: DE, priority: 7}\n"
+        file = folder / "hub.yaml"
+        file.write_text(file.read_text(encoding="utf-8") + named, encoding="utf-8")
+        (node,) = call(folder, "nodes", "list", "--json").data["items"]
+        assert (node["id"], node["priority"]) == ("leipzig", 7)
+
     def test_nodes_are_imported_and_stock_is_counted_there(self, folder: Path) -> None:
         node = "- {id: berlin, connector: shop, country: DE}\n"
         (folder / "nodes.yaml").write_text(node, encoding="utf-8")

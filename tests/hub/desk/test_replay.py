@@ -33,6 +33,21 @@ async def test_a_replay_reads_the_stored_bytes_with_the_current_mapping(hub: Sta
     assert shown.reading.types == ("OrderDocument",)
 
 
+async def test_a_replayed_document_that_waits_for_its_order_is_counted_as_waiting(hub: Stage) -> None:
+    message_id = await hub.receive(b'{"ref": "B-9", "id": "c-1"}', kind="cancel")
+    await hub.until(lambda: hub.rows("SELECT item_id FROM waiting"))
+    await hub.run("UPDATE waiting SET deadline = since")
+    (row,) = await hub.until(lambda: hub.rows("SELECT id FROM failures WHERE message_id = $1", message_id))
+    plan = await replays.plan(hub.ctx, ENGINEER, ids=[row["id"]])
+    assert await replays.waiting(hub.ctx, ENGINEER, plan.id) == 0
+    await replays.run(hub.ctx, ENGINEER, plan.id)
+    await hub.until(lambda: replays.waiting(hub.ctx, ENGINEER, plan.id))
+    assert (await replays.status(hub.ctx, ENGINEER, plan.id)).counts == {"replaying": 1}
+    await hub.placed("B-9")
+    await hub.failure_is(row["id"], "resolved")
+    assert await replays.waiting(hub.ctx, ENGINEER, plan.id) == 0
+
+
 async def test_two_who_replay_at_once_replay_once(hub: Stage) -> None:
     failure_id, _ = await hub.failed("B-1")
     Reading.mended = True
