@@ -7,14 +7,13 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import structlog
 
 from canonical.stock import Node
 from core.bus.embedded import EmbeddedBus
 from core.bus.port import DEAD, HUB, Bus, Subscription, inbound, outbound
-from core.bus.rabbit import RabbitBus
 from core.connector import OpenConnector, Reader, Resources
 from core.effects.runner import EffectRunner
 from core.engine.batch import World
@@ -30,6 +29,9 @@ from hub.cursors import StoredCursors
 from hub.desk import replays
 from hub.desk.context import DeskContext
 from hub.left import LeftToTheHub
+
+if TYPE_CHECKING:
+    from core.bus.rabbit import RabbitBus
 
 log = structlog.get_logger()
 
@@ -193,8 +195,8 @@ class Hub:
 
     def asyncapi(self) -> Mapping[str, Any]:
         """Return the AsyncAPI document of the bus: of RabbitMQ's queues, whichever bus this hub runs on."""
-        bus = self.bus if isinstance(self.bus, RabbitBus) else _rabbit(self.blueprint, "amqp://localhost/")
-        return bus.asyncapi()
+        url = "amqp://localhost/" if self.blueprint.embedded else self.blueprint.bus_url
+        return _rabbit(self.blueprint, url, self.extra_queues).asyncapi()
 
     async def reload_master_data(self) -> None:
         """Let rules see the nodes as they are in the store now."""
@@ -264,9 +266,11 @@ def _bus(blueprint: Blueprint) -> Bus:
     return _rabbit(blueprint, blueprint.bus_url)
 
 
-def _rabbit(blueprint: Blueprint, url: str) -> RabbitBus:
+def _rabbit(blueprint: Blueprint, url: str, extra_queues: Sequence[str] = ()) -> "RabbitBus":
+    from core.bus.rabbit import RabbitBus  # noqa: PLC0415 - it is slow to load, and an embedded hub never needs it
+
     queues = [q for name in blueprint.connectors for q in (inbound(name), outbound(name))]
-    return RabbitBus(url, prefix=blueprint.queue_prefix, queues=[HUB, *queues])
+    return RabbitBus(url, prefix=blueprint.queue_prefix, queues=[HUB, *queues, *extra_queues])
 
 
 def _resources(blueprint: Blueprint, database: Database, name: str) -> Resources:

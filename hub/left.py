@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from core.bus.port import BusStatistics, Item, Key, Subscription
+from core.bus.port import PUBLISH_TIMEOUT_S, BusStatistics, Item, Key, Subscription
 from core.store.sql import Database, bulk
 
 _DUE = bulk(
@@ -17,7 +17,7 @@ class LeftToTheHub:
     """Fills `core.bus.port.Bus`. What is published is left to the sweeper of the hub that runs, or of the next."""
 
     consumes_outbox = False
-    publish_timeout_s = 5.0
+    publish_timeout_s = PUBLISH_TIMEOUT_S
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -13,6 +13,7 @@ __all__ = [
     "DEAD",
     "EVENTS",
     "HUB",
+    "PUBLISH_TIMEOUT_S",
     "Bus",
     "BusAwayError",
     "BusError",
@@ -41,6 +42,9 @@ HUB = "in.hub"
 DEAD = "dead"
 """Deliveries that were rejected for good, were delivered too often, or are no envelopes."""
 
+
+PUBLISH_TIMEOUT_S = 5.0
+"""How long publishing may take, on any transport: what is not confirmed by then is the sweeper's, later."""
 
 EVENTS = "events"
 """Not a queue but where events for outside systems go: see `Bus.publish_event`. Its rows stand in the outbox too."""
@@ -181,7 +185,7 @@ class Bus(Protocol):
 
     @property
     def publish_timeout_s(self) -> float:
-        """How long `publish` takes at most, in seconds on the wall."""
+        """How long `publish` takes at most, in seconds on the wall: `PUBLISH_TIMEOUT_S` or less."""
         ...
 
     async def start(self, subscriptions: Sequence[Subscription], *, cautious: bool = False) -> None:

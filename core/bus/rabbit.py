@@ -17,7 +17,14 @@ from yarl import URL
 from core.bus.asyncapi import describe
 from core.bus.bounded import within
 from core.bus.envelope import SOURCE, Item, Key
-from core.bus.port import BusAwayError, BusError, BusStatistics, Subscription, TopologyError
+from core.bus.port import (
+    PUBLISH_TIMEOUT_S,
+    BusAwayError,
+    BusError,
+    BusStatistics,
+    Subscription,
+    TopologyError,
+)
 from core.bus.rabbit_consumer import Consumer, as_it_is
 from core.bus.rabbit_publisher import Publisher
 from core.bus.rabbit_topology import Topology, channel_of, connection_to, shown
@@ -29,7 +36,7 @@ log = structlog.get_logger(__name__)
 class RabbitLimits:
     """How long to wait, in seconds on the wall: sockets know nothing of a hub's faster clock."""
 
-    publish_timeout_s: float = 5.0
+    publish_timeout_s: float = PUBLISH_TIMEOUT_S
     connect_timeout_s: float = 10.0
     ready_timeout_s: float = 1.0
     settle_timeout_s: float = 5.0

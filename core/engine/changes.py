@@ -18,7 +18,7 @@ from canonical.order import Order
 from canonical.statuses import RowStatus
 from canonical.steps import Remind, Tell
 from canonical.stock import StockMoveKind
-from core.bus.port import Item, read_item, write_item
+from core.bus.port import PUBLISH_TIMEOUT_S, Item, read_item, write_item
 from core.engine import accepted, snapshots, statements
 from core.engine.cascade import Decision
 from core.engine.reading import Blame
@@ -29,7 +29,10 @@ from core.store import messages
 from core.store.messages import as_uuid
 from core.store.sql import Session, as_instant
 
-UNPUBLISHED_GRACE_S = 60.0
+LONGEST_BATCH_S = 55.0
+"""From a transaction's beginning, by which rows are due, to its commit. One that takes longer does no harm: what it
+published is published once more, and known by its id."""
+UNPUBLISHED_GRACE_S = LONGEST_BATCH_S + PUBLISH_TIMEOUT_S
 """How long a row is left to those who publish it right after the commit, before the sweeper takes it."""
 
 _sequence = itertools.count(time.time_ns())

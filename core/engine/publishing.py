@@ -8,7 +8,7 @@ from uuid import UUID
 
 import structlog
 
-from core.bus.port import EVENTS, Bus, Item, Key
+from core.bus.port import EVENTS, PUBLISH_TIMEOUT_S, Bus, Item, Key
 from core.engine.changes import Posting
 from core.store.sql import Bulk, Database, Session, StoreUnavailableError, bulk
 
@@ -27,6 +27,12 @@ class Publisher:
     """
 
     def __init__(self, database: Database, bus: Bus, on_confirmed: Callable[[], None]) -> None:
+        if bus.publish_timeout_s > PUBLISH_TIMEOUT_S:
+            message = (
+                f"a bus that publishes for {bus.publish_timeout_s:g} s would be overtaken by the sweeper: "
+                f"it has {PUBLISH_TIMEOUT_S:g} s"
+            )
+            raise ValueError(message)
         self._database, self._bus, self._on_confirmed = database, bus, on_confirmed
         self._confirmed: set[tuple[UUID, int]] = set()
         self._tasks: set[asyncio.Task[None]] = set()

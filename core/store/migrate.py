@@ -1,19 +1,19 @@
-"""Brings a store to the schema of this version, and tells how far it is from it."""
+"""Brings a store to the schema of this version, and tells how far it is from it.
+
+To tell takes no Alembic, which is slow to load: only a store that must be changed loads it.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "sqlite": "sqlite+aiosqlite"}
+_FOUND = text("SELECT version_num FROM alembic_version")
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7283100)")
 
 
@@ -55,21 +55,26 @@ def _with_driver(url: str) -> str:
     return parsed.set(drivername=driver).render_as_string(hide_password=False)
 
 
-def _config(connection: Connection | None = None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    return config
+def newest() -> str:
+    """Return the revision that this version needs: files of revisions are named by them, as in `r0001_first.py`."""
+    return max(file.stem.partition("_")[0].removeprefix("r") for file in MIGRATIONS.glob("versions/r*.py"))
 
 
 def _level(connection: Connection) -> Level:
-    wanted = ScriptDirectory.from_config(_config()).get_current_head()
-    found = MigrationContext.configure(connection).get_current_revision()
-    return Level(found=found, wanted=wanted or "")
+    found = None
+    if inspect(connection).has_table("alembic_version"):
+        found = connection.execute(_FOUND).scalar_one_or_none()
+    return Level(found=found, wanted=newest())
 
 
 def _upgrade(connection: Connection) -> Level:
     if not _level(connection).current:
-        command.upgrade(_config(connection), "head")
+        from alembic import command  # noqa: PLC0415 - only where there is something to change
+        from alembic.config import Config  # noqa: PLC0415
+
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.set_main_option("path_separator", "os")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
     return _level(connection)

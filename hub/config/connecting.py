@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.bus.port import HUB, BusError, inbound, outbound
-from core.bus.rabbit import RabbitBus
 from core.clock import Clock
 from core.connector import OpenConnector, Resources
 from core.errors import HubError
@@ -89,6 +88,8 @@ async def bus(config: HubConfig) -> str:
     """Say that the broker answers and its queues are as the hub needs them; raise what is wrong."""
     if config.bus.is_embedded:
         return "embedded in the hub's process"
+    from core.bus.rabbit import RabbitBus  # noqa: PLC0415 - it is slow to load, and an embedded hub never needs it
+
     told = placements(config)
     names = [
         HUB,

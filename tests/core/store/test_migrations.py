@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -67,6 +69,18 @@ async def test_columns_have_the_types_of_the_tables(url: str, tmp_path: Path, re
         return columns(connection)
 
     assert await ask(url, made_anew) == migrated
+
+
+def test_the_newest_revision_is_the_one_that_alembic_ends_at() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(migrate.MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    assert migrate.newest() == ScriptDirectory.from_config(config).get_current_head()
+
+
+async def test_a_store_without_tables_has_no_level(url: str) -> None:
+    found = await migrate.level(url)
+    assert (found.found, found.current) == (None, False)
 
 
 async def test_upgrading_again_changes_nothing(url: str) -> None:
