@@ -13,6 +13,7 @@ from pydantic import Field
 from canonical.base import Instant, Key, Name, Quantity, Value
 from canonical.money import Money
 from canonical.order import ReleaseLine
+from canonical.parcels import RateWish
 from canonical.parties import Party
 from canonical.payment import PaymentMethod
 
@@ -118,6 +119,55 @@ class SendMail(Command):
     reason: str = ""
 
 
+class BookLabel(Command):
+    """Choose a rate and buy a label. Answer: a `LabelDocument`, `booked`; the label itself is kept as a message."""
+
+    parcel_id: Name
+    release_id: Name
+    node: Name
+    lines: tuple[ReleaseLine, ...]
+    wish: RateWish
+    label_format: Name
+
+
+class BookReturnLabel(BookLabel):
+    """Buy a label by which the buyer sends goods back to `node`. Answered like `BookLabel`."""
+
+
+class VoidLabel(Command):
+    """Give a label back that was not used. Answer: a `LabelDocument`, `voided` or `void_refused`."""
+
+    parcel_id: Name
+    reference: Name
+    """The broker's id of the parcel."""
+
+
+class BookCollection(Command):
+    """Have a parcel fetched from its node. Answer: a `LabelDocument`, `collection_booked`."""
+
+    parcel_id: Name
+    node: Name
+    reference: Name
+    """The broker's id of the parcel."""
+
+
+class CancelCollection(Command):
+    """Call a collection off. Answer: a `LabelDocument`, `collection_cancelled`."""
+
+    parcel_id: Name
+    reference: Name
+    """The broker's id of the collection."""
+
+
+class CloseManifest(Command):
+    """Hand the list of parcels over to the carrier. Answer: a `LabelDocument`, `manifested`."""
+
+    parcel_id: Name
+    node: Name
+    reference: Name
+    """The broker's id of the parcel."""
+
+
 class InstructedLine(Value):
     """A line of a release with what is known of its item."""
 
@@ -127,6 +177,15 @@ class InstructedLine(Value):
     quantity: Annotated[int, Field(gt=0)]
     title: str = ""
     unit_weight_g: Quantity | None = None
+
+
+class InstructedParcel(Value):
+    """A parcel of a release whose label is booked: what the node writes on its dispatch."""
+
+    parcel_id: Name
+    carrier: Name
+    service: Name
+    tracking_number: Name
 
 
 class ReleaseInstruction(Value):
@@ -140,6 +199,8 @@ class ReleaseInstruction(Value):
     created_at: Instant
     ship_to: Party
     lines: Annotated[tuple[InstructedLine, ...], Field(min_length=1)]
+    parcels: tuple[InstructedParcel, ...] = ()
+    """Labels that are booked for it; none where the node makes its own."""
 
 
 class CancelInstruction(Value):
@@ -153,6 +214,7 @@ class CancelInstruction(Value):
 COMMANDS: tuple[type[Command], ...] = (
     AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
     TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
+    BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest,
 )  # fmt: skip
 
 COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

@@ -17,10 +17,17 @@ from canonical.events import (
     AmendmentRequested,
     CancelRequested,
     CaptureFailed,
+    CollectionBooked,
+    CollectionCancelled,
     DisputeClosed,
     DisputeOpened,
     Event,
     GoodsDispatched,
+    LabelBooked,
+    LabelVoided,
+    LabelVoidRefused,
+    ManifestClosed,
+    ParcelTracked,
     PaymentAuthorised,
     PaymentCaptured,
     PaymentDeclined,
@@ -35,6 +42,7 @@ from canonical.events import (
     VoidFailed,
 )
 from canonical.money import Currency, Money
+from canonical.parcels import ParcelStatus
 from canonical.parties import Language, Parties
 from canonical.payment import PaymentMethod
 from canonical.statuses import OrderType
@@ -55,6 +63,8 @@ class KeyKind(StrEnum):
     PAYMENT = "payment"
     """`gateway:reference`"""
     TRACKING = "tracking"
+    PARCEL = "parcel"
+    """`broker:reference`"""
     EXTERNAL_ID = "external_id"
 
 
@@ -397,6 +407,118 @@ class ReturnDocument(ReleaseBound):
         )  # fmt: skip
 
 
+class LabelFact(StrEnum):
+    """What a courier's broker may tell of a label that the hub asked for."""
+
+    BOOKED = "booked"
+    VOIDED = "voided"
+    VOID_REFUSED = "void_refused"
+    COLLECTION_BOOKED = "collection_booked"
+    COLLECTION_CANCELLED = "collection_cancelled"
+    MANIFESTED = "manifested"
+
+
+class LabelDocument(OrderBound):
+    """Something that a broker did, or would not do, about a parcel's label."""
+
+    broker: Name
+    fact: LabelFact
+    order_id: UUID
+    parcel_id: Name
+    """The hub's own id of the parcel, which the broker gives back."""
+    reference: Name
+    """The broker's id: of the parcel; of the collection; of the manifest."""
+    carrier: Name | None = None
+    service: Name | None = None
+    tracking_number: Name | None = None
+    cost: NotNegative | None = None
+    currency: Currency | None = None
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _booked_whole(self) -> Self:
+        needed = {"carrier": self.carrier, "service": self.service, "tracking_number": self.tracking_number}
+        missing = [name for name, value in needed.items() if value is None]
+        if self.fact is LabelFact.BOOKED and missing:
+            message = f"a label that is booked has a {missing[0]}"
+            raise ValueError(message)
+        if (self.cost is None) != (self.currency is None):
+            message = "cost and currency go together"
+            raise ValueError(message)
+        return self
+
+    def key(self) -> BusinessKey:
+        """Return the order's id, which the hub told the broker."""
+        return BusinessKey(kind=KeyKind.ORDER_ID, value=str(self.order_id))
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the one event that the fact is."""
+        common: dict[str, object] = {
+            "order_id": order_id,
+            "occurred_at": self.occurred_at,
+            "fact_key": f"{self.broker}:{self.parcel_id}:{self.reference}:{self.fact.value}",
+            "parcel_id": self.parcel_id,
+        }
+        named = {**common, "broker": self.broker, "reference": self.reference}
+        match self.fact:
+            case LabelFact.BOOKED:
+                cost = None
+                if self.cost is not None and self.currency is not None:
+                    cost = Money(amount=self.cost, currency=self.currency)
+                told = {"carrier": self.carrier, "service": self.service, "cost": cost}
+                return (
+                    LabelBooked.model_validate({**named, **told, "tracking_number": self.tracking_number}),
+                )
+            case LabelFact.VOID_REFUSED:
+                return (LabelVoidRefused.model_validate({**common, "reason": self.reason}),)
+            case _:
+                return (_LABEL_FACTS[self.fact].model_validate(named),)
+
+    @staticmethod
+    def key_of(broker: str, reference: str) -> BusinessKey:
+        """Return the business key of a broker's reference."""
+        return BusinessKey(kind=KeyKind.PARCEL, value=f"{broker}:{reference}")
+
+
+_LABEL_FACTS: Mapping[LabelFact, type[Event]] = {
+    LabelFact.VOIDED: LabelVoided,
+    LabelFact.COLLECTION_BOOKED: CollectionBooked,
+    LabelFact.COLLECTION_CANCELLED: CollectionCancelled,
+    LabelFact.MANIFESTED: ManifestClosed,
+}
+
+
+class TrackingDocument(OrderBound):
+    """A carrier saw a parcel. `occurred_at` is when; the same scan told twice is one fact."""
+
+    broker: Name
+    reference: Name | None = None
+    """The broker's id of the parcel, where its label was booked there."""
+    tracking_number: Name
+    carrier: Name | None = None
+    status: ParcelStatus
+    said: Annotated[str, Field(max_length=100)] = ""
+    """The broker's own code, for people; never a text, which may name somebody."""
+
+    def key(self) -> BusinessKey:
+        """Return the broker's reference, else the tracking number."""
+        if self.reference is not None:
+            return LabelDocument.key_of(self.broker, self.reference)
+        return BusinessKey(kind=KeyKind.TRACKING, value=self.tracking_number)
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the scan."""
+        at = self.occurred_at.isoformat() if self.occurred_at else "-"
+        name = self.reference or self.tracking_number
+        return (
+            ParcelTracked(
+                order_id=order_id, occurred_at=self.occurred_at, broker=self.broker, reference=self.reference,
+                tracking_number=self.tracking_number, status=self.status, said=self.said, carrier=self.carrier,
+                fact_key=f"track:{self.broker}:{name}:{self.status.value}:{at}",
+            ),
+        )  # fmt: skip
+
+
 class StockLine(Value):
     """What a node has of one SKU."""
 
@@ -416,6 +538,7 @@ class StockDocument(Document):
 DOCUMENTS: tuple[type[Document], ...] = (
     OrderDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument, DispatchDocument,
     ReturnDocument, StockDocument,
+    LabelDocument, TrackingDocument,
 )  # fmt: skip
 """Every target of an incoming mapping."""
 

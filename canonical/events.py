@@ -10,6 +10,7 @@ from uuid import UUID
 from canonical.base import Instant, Key, Name, Value
 from canonical.money import Currency, Money
 from canonical.order import Hold, Line, NoteText, ReleaseLine, Shipping
+from canonical.parcels import ParcelStatus
 from canonical.parties import Destination, Language
 from canonical.payment import Tender
 from canonical.statuses import HoldType, OrderType, RowStatus
@@ -59,6 +60,7 @@ class RowsMoved(Event):
     quantity: int
     from_node: Name | None = None
     from_release: Name | None = None
+    from_shipment: Name | None = None
     node: Name | None = None
     release: Name | None = None
     shipment: Name | None = None
@@ -253,6 +255,14 @@ class ReleaseRequested(Event):
     node: Name
     connector: Name
     lines: tuple[ReleaseLine, ...]
+    submitted: bool = True
+    """The node is asked at once; otherwise once its parcels have labels."""
+
+
+class ReleaseSubmitted(Event):
+    """The labels of a release are there, and its node was asked."""
+
+    release_id: Name
 
 
 class ReleaseAccepted(Event):
@@ -359,6 +369,104 @@ class ReturnMatched(Event):
     damaged: bool = False
 
 
+class LabelRequested(Event):
+    """A broker was asked for a label: for a new parcel, or once more for one that got none."""
+
+    parcel_id: Name
+    release_id: Name
+    node: Name
+    broker: Name
+    lines: tuple[ReleaseLine, ...]
+    return_of: Name | None = None
+    """The shipment that it is to bring back."""
+
+
+class LabelBooked(Event):
+    """A parcel has its label."""
+
+    parcel_id: Name
+    broker: Name
+    reference: Name
+    carrier: Name
+    service: Name
+    tracking_number: Name
+    cost: Money | None = None
+
+
+class LabelRefused(Event):
+    """There is no label to be had for a parcel."""
+
+    parcel_id: Name
+    reason: str
+
+
+class LabelVoidRequested(Event):
+    """A parcel is not wanted any more, and its label is to be given back, if it has one."""
+
+    parcel_id: Name
+    reason: str
+
+
+class LabelVoided(Event):
+    """A label is void: nothing may be sent with it."""
+
+    parcel_id: Name
+    broker: Name
+    reference: Name
+
+
+class LabelVoidRefused(Event):
+    """A label can't be given back."""
+
+    parcel_id: Name
+    reason: str
+
+
+class CollectionBooked(Event):
+    """A carrier comes for a parcel."""
+
+    parcel_id: Name
+    broker: Name
+    reference: Name
+
+
+class CollectionCancelled(Event):
+    """Nobody comes for a parcel any more."""
+
+    parcel_id: Name
+    broker: Name
+    reference: Name
+
+
+class ManifestClosed(Event):
+    """A parcel is on a manifest."""
+
+    parcel_id: Name
+    broker: Name
+    reference: Name
+
+
+class ParcelTracked(Event):
+    """A carrier saw a parcel. It is found by the broker's reference, else by its tracking number."""
+
+    broker: Name
+    reference: Name | None = None
+    tracking_number: Name | None = None
+    status: ParcelStatus
+    said: str = ""
+    """The broker's own code."""
+    carrier: Name | None = None
+    assumed: bool = False
+    """Nobody saw it: so much time has passed without a scan that it counts as that."""
+
+
+class ReturnLabelRequested(Event):
+    """Somebody wants the buyer to have a label, to send a shipment back."""
+
+    shipment_id: Name
+    actor: Name
+
+
 class NoteAdded(Event):
     """A person left a note."""
 
@@ -389,6 +497,8 @@ EVENTS: tuple[type[Event], ...] = (
     DisputeClosed, ReleaseRequested, ReleaseAccepted, ReleaseRefused, GoodsDispatched, ShipmentCreated,
     CancelRequested, CancelAccepted, CancelRejected, ReleaseCancelRequested, ReleaseCancelled,
     ReleaseCancelRefused, AmendmentRequested, ReturnReceived, ReturnMatched, NoteAdded, StepRefused, EffectRejected,
+    ReleaseSubmitted, LabelRequested, LabelBooked, LabelRefused, LabelVoidRequested, LabelVoided, LabelVoidRefused,
+    CollectionBooked, CollectionCancelled, ManifestClosed, ParcelTracked, ReturnLabelRequested,
 )  # fmt: skip
 """Every event of the language. Its class name is its type, in the journal and in `workflow.yaml`."""
 

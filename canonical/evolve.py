@@ -18,6 +18,7 @@ from canonical.events import (
     ReturnMatched,
     RowsMoved,
 )
+from canonical.fold_parcels import PARCEL_CHANGES
 from canonical.fold_payment import PAYMENT_EVENTS, payment_changed
 from canonical.fold_releases import RELEASE_CHANGES
 from canonical.fold_rows import rows_moved
@@ -145,6 +146,7 @@ _CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
     HoldReleased: _hold_released,
     **dict.fromkeys(PAYMENT_EVENTS, payment_changed),
     **RELEASE_CHANGES,
+    **PARCEL_CHANGES,
     CancelRequested: _cancel_requested,
     CancelAccepted: _cancel_decided(CancelStatus.ACCEPTED),
     CancelRejected: _cancel_decided(CancelStatus.REJECTED),

@@ -12,8 +12,10 @@ from canonical.events import (
     ReleaseCancelRequested,
     ReleaseRefused,
     ReleaseRequested,
+    ReleaseSubmitted,
     ShipmentCreated,
 )
+from canonical.fold_parcels import left_in
 from canonical.order import Order, Release, Shipment
 from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
 
@@ -28,8 +30,16 @@ def _release_requested(order: Order, event: ReleaseRequested) -> dict[str, Any]:
         status=ReleaseStatus.REQUESTED,
         lines=event.lines,
         requested_at=event.recorded_at or order.placed_at,
+        submitted=event.submitted,
     )
     return {"releases": (*order.releases, release)}
+
+
+def _release_submitted(order: Order, event: ReleaseSubmitted) -> dict[str, Any]:
+    release = order.release(event.release_id)
+    if release is None or release.submitted:
+        raise EvolveError(event, f"there is no release {event.release_id} that waits for its labels")
+    return {"releases": tuple(r.replace(submitted=True) if r.id == release.id else r for r in order.releases)}
 
 
 def _release_cancel_requested(order: Order, event: ReleaseCancelRequested) -> dict[str, Any]:
@@ -121,12 +131,14 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
         status = ReleaseStatus.CANCEL_REQUESTED
     return {
         "shipments": shipments,
+        "parcels": left_in(order.parcels, shipment),
         "releases": _with_release_status(order, event, event.release_id, status),
     }
 
 
 RELEASE_CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
     ReleaseRequested: _release_requested,
+    ReleaseSubmitted: _release_submitted,
     ReleaseAccepted: _release_accepted,
     ReleaseRefused: _release_refused,
     ReleaseCancelRequested: _release_cancel_requested,

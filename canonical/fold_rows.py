@@ -65,6 +65,7 @@ def _matches(row: Row, event: RowsMoved) -> bool:
         row.status is event.before
         and (event.from_release is None or row.release == event.from_release)
         and (event.from_node is None or row.node == event.from_node)
+        and (event.from_shipment is None or row.shipment == event.from_shipment)
     )
 
 

@@ -1,7 +1,14 @@
 """By which names an order becomes known as things happen to it."""
 
-from canonical.documents import BusinessKey, KeyKind, PaymentDocument
-from canonical.events import Event, OrderPlaced, PaymentAuthorised, ReleaseRequested, ShipmentCreated
+from canonical.documents import BusinessKey, KeyKind, LabelDocument, PaymentDocument
+from canonical.events import (
+    Event,
+    LabelBooked,
+    OrderPlaced,
+    PaymentAuthorised,
+    ReleaseRequested,
+    ShipmentCreated,
+)
 
 
 def keys_of(event: Event) -> tuple[BusinessKey, ...]:
@@ -19,6 +26,9 @@ def keys_of(event: Event) -> tuple[BusinessKey, ...]:
             return (PaymentDocument.key_of(event.gateway, event.reference),)
         case ReleaseRequested():
             return (BusinessKey(kind=KeyKind.RELEASE, value=event.release_id),)
+        case LabelBooked():
+            number = BusinessKey(kind=KeyKind.TRACKING, value=event.tracking_number)
+            return (number, LabelDocument.key_of(event.broker, event.reference))
         case ShipmentCreated() if event.tracking_number:
             return (BusinessKey(kind=KeyKind.TRACKING, value=event.tracking_number),)
         case _:

@@ -36,6 +36,14 @@ class Row(Value):
     eta: Instant | None = None
 
 
+class ReleaseLine(Value):
+    """Some units of a line that a node is asked for."""
+
+    line_id: Name
+    sku: Name
+    quantity: Annotated[int, Field(gt=0)]
+
+
 class Line(Value):
     """What was ordered of one SKU. `discounts` and `taxes` are the whole line's."""
 

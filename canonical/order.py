@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field
 
 from canonical.base import Instant, Name, Quantity, Value
-from canonical.lines import Discount, Line, Row, Shipping, Tax
+from canonical.lines import Discount, Line, ReleaseLine, Row, Shipping, Tax
 from canonical.money import Currency, Money, total
+from canonical.parcels import AT_AN_END, PROBLEMS, Parcel
 from canonical.parties import Destination, Language
 from canonical.payment import Payment
 from canonical.statuses import (
@@ -24,7 +25,7 @@ from canonical.statuses import (
 )
 
 __all__ = [
-    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Release", "ReleaseLine",
+    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Parcel", "Release", "ReleaseLine",
     "ReturnReceipt", "Row", "Shipment", "Shipping", "Tax", "rows_at",
 ]  # fmt: skip
 """What belongs to an order, its lines too: those who look for one find it here."""
@@ -41,14 +42,6 @@ class Hold(Value):
     next_check_at: Instant | None = None
 
 
-class ReleaseLine(Value):
-    """Some units of a line that a node is asked for."""
-
-    line_id: Name
-    sku: Name
-    quantity: Annotated[int, Field(gt=0)]
-
-
 class Release(Value):
     """The work order for one node. Its id is the reference that the node knows."""
 
@@ -58,6 +51,8 @@ class Release(Value):
     status: ReleaseStatus
     lines: tuple[ReleaseLine, ...]
     requested_at: Instant
+    submitted: bool = True
+    """The node was asked for it; it is not before the labels of its parcels are there."""
     unstoppable: bool = False
     """The node has said that it can't stop it any more."""
 
@@ -134,6 +129,8 @@ class Order(Value):
     holds: tuple[Hold, ...] = ()
     releases: tuple[Release, ...] = ()
     shipments: tuple[Shipment, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    """Labels that the hub has booked, and parcels that a courier's broker tells of."""
     cancellation: Cancellation | None = None
     returns: tuple[ReturnReceipt, ...] = ()
     rejected_nodes: tuple[Name, ...] = ()
@@ -157,6 +154,14 @@ class Order(Value):
     def shipment(self, shipment_id: str) -> Shipment | None:
         """Return the shipment of that id, if there is one."""
         return next((s for s in self.shipments if s.id == shipment_id), None)
+
+    def parcel(self, parcel_id: str) -> Parcel | None:
+        """Return the parcel of that id, if there is one."""
+        return next((p for p in self.parcels if p.id == parcel_id), None)
+
+    def parcels_of(self, release_id: str) -> tuple[Parcel, ...]:
+        """Return the parcels that a release is, or is to be, sent in."""
+        return tuple(p for p in self.parcels if p.release == release_id and p.return_of is None)
 
     def hold(self, hold_type: HoldType) -> Hold | None:
         """Return the hold of that type, if there is one."""
@@ -238,13 +243,29 @@ class Order(Value):
         if statuses == {RowStatus.CANCELLED}:
             unpaid = self.cancellation is not None and self.cancellation.unpaid
             return OrderStatus.EXPIRED if unpaid else OrderStatus.CANCELLED
-        if statuses <= _FINISHED and self.is_settled():
+        if statuses <= _FINISHED and self.is_settled() and not self.awaits_delivery():
             return OrderStatus.COMPLETED
         if statuses & _UNDER_WAY:
             return OrderStatus.IN_PROGRESS
         if self.is_paid_for() and not self.blocked(Block.RELEASE):
             return OrderStatus.CONFIRMED
         return OrderStatus.PLACED
+
+    def awaits_delivery(self) -> bool:
+        """Say whether a parcel that a broker follows is still on its way, or in trouble that nobody has looked at.
+
+        What a node sent with a label of its own is not waited for: many carriers never confirm.
+        """
+        if self.hold(HoldType.DELIVERY_PROBLEM) is not None:
+            return True
+        over = AT_AN_END | PROBLEMS  # a person who released the hold has settled the problem
+        open_parcels = {p.shipment for p in self.parcels if p.shipment and p.status not in over}
+        return any(
+            row.shipment in open_parcels
+            for line in self.lines
+            for row in line.rows
+            if row.status is RowStatus.SHIPPED
+        )
 
     def is_settled(self) -> bool:
         """Say whether nothing is left to capture or to pay back for what has left the house."""

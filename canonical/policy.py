@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from canonical.base import Name, Value
+from canonical.courier import CourierPolicy
 
 
 class PaymentPolicy(Value):
@@ -62,6 +63,7 @@ class Policy(Value):
     payment: PaymentPolicy = PaymentPolicy()
     stock: StockPolicy = StockPolicy()
     sourcing: SourcingPolicy = SourcingPolicy()
+    courier: CourierPolicy = CourierPolicy()
     channels: dict[Name, ChannelPolicy] = {}
     notifier: Name = "mailer"
     """The connector that mails buyers."""

@@ -112,6 +112,8 @@ class HoldType(StrEnum):
     RELEASE_DATE = "release_date"
     COMPLIANCE = "compliance"
     CUSTOMER_REQUEST = "customer_request"
+    DELIVERY_PROBLEM = "delivery_problem"
+    """A parcel is lost, on its way back, or stuck. It stops nothing, and keeps the order from being completed."""
     OTHER = "other"
 
 

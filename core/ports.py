@@ -12,8 +12,13 @@ from uuid import UUID
 
 from canonical.commands import (
     AuthorisePayment,
+    BookCollection,
+    BookLabel,
+    BookReturnLabel,
+    CancelCollection,
     CancelRelease,
     CapturePayment,
+    CloseManifest,
     Command,
     RefundPayment,
     SendMail,
@@ -21,6 +26,7 @@ from canonical.commands import (
     TellChannelCancelled,
     TellChannelShipped,
     TellChannelStatus,
+    VoidLabel,
     VoidPayment,
 )
 from canonical.documents import BusinessKey, Document
@@ -70,6 +76,18 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerFile:
+    """A file that came with an answer, such as a label: kept as a message of its own, sealed under the order's key."""
+
+    kind: str
+    """What it is, in a word: `label`."""
+    body: bytes
+    media_type: str
+    keys: tuple[BusinessKey, ...] = ()
+    """By which it is found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What a partner answered. `documents` are facts, equal to what its webhook would say about the same thing."""
 
@@ -80,6 +98,7 @@ class Answer:
     media_type: str = "application/json"
     keys: tuple[BusinessKey, ...] = ()
     """Further names by which people will look for it."""
+    files: tuple[AnswerFile, ...] = ()
 
 
 class EffectPort(Protocol):
@@ -125,6 +144,16 @@ class FulfilmentPoint(EffectPort, Protocol):
 
     `send` returns once the partner has the document for certain (its name is in place under its final name, or the
     call was acknowledged). The release's id is the partner's reference; a second upload of one id is one release.
+    """
+
+
+class CourierBroker(EffectPort, Protocol):
+    """Rates, books and voids labels, books and cancels collections, closes manifests; tells of parcels by documents.
+
+    Booking asks for rates, chooses by the command's wish (`canonical.parcels.choose`), and buys, all in one effect: a
+    label is bought once per key, whatever is repeated, because the parcel at the broker carries the key as its own
+    reference and is looked up by it. An answer is one `LabelDocument`; with a label comes its file, in `Answer.files`.
+    That no rate will do, or that a label can't be given back, is for good: `RejectedError`, or `void_refused`.
     """
 
 
@@ -185,6 +214,9 @@ PORT_COMMANDS: Mapping[str, frozenset[type[Command]]] = {
     "PaymentGateway": frozenset({AuthorisePayment, CapturePayment, VoidPayment, RefundPayment}),
     "FulfilmentPoint": frozenset({SubmitRelease, CancelRelease}),
     "ChannelUpdates": frozenset({TellChannelShipped, TellChannelCancelled, TellChannelStatus}),
+    "CourierBroker": frozenset(
+        {BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest}
+    ),
     "Notifier": frozenset({SendMail}),
 }
 

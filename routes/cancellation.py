@@ -32,11 +32,17 @@ def _is_open(order: Order) -> bool:
 
 @rule(CancelRequested)
 def cancel_what_no_node_has(order: Order, event: CancelRequested, policy: Policy) -> Steps:
-    """Cancel at once what was not released."""
+    """Cancel at once what was not released, and what its node was not asked for yet."""
     asked = order.cancellation
-    if asked is not None and _is_open(order):
-        units = units_at(order, *AT_NO_NODE)
-        yield from call_off(order, policy, units, asked.id, asked.reason)
+    if asked is None or not _is_open(order):
+        return
+    units = units_at(order, *AT_NO_NODE)
+    for release in order.releases:
+        if release.status is ReleaseStatus.REQUESTED and not release.submitted:
+            units += units_at(order, RowStatus.RELEASED, release=release.id)
+            yield ReleaseCancelRequested(order_id=order.id, release_id=release.id)
+            yield ReleaseCancelled(order_id=order.id, release_id=release.id)
+    yield from call_off(order, policy, units, asked.id, asked.reason)
 
 
 @rule(CancelRequested)

@@ -49,16 +49,26 @@ def _book(
         yield _entry(event, release, StockMoveKind.DISPATCH, sku, quantity)
     for unit in units:
         yield go(order, unit, RowStatus.SHIPPED, shipment=shipment_id)
+    carrier, number = _label_used(order, event, release)
     yield ShipmentCreated(
         order_id=order.id,
         occurred_at=event.occurred_at,
         shipment_id=shipment_id,
         release_id=release.id,
         node=release.node,
-        carrier=event.carrier,
-        tracking_number=event.tracking_number,
+        carrier=carrier,
+        tracking_number=number,
         lines=as_lines(units),
     )
+
+
+def _label_used(order: Order, event: GoodsDispatched, release: Release) -> tuple[str | None, str | None]:
+    """Return carrier and number: what the node says, else those of the next label that was booked for its release."""
+    if event.tracking_number is None:
+        for parcel in order.parcels_of(release.id):
+            if parcel.tracking_number is not None and parcel.shipment is None and parcel.wanted:
+                return parcel.carrier, parcel.tracking_number
+    return event.carrier, event.tracking_number
 
 
 def _gone_anyway(

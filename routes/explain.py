@@ -2,24 +2,15 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 from canonical.order import NOT_LEFT_YET, Order, Release
 from canonical.payment import Outcome, PaymentEntry, PaymentKind
 from canonical.statuses import ENDED, Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
 from routes.dues import taken
+from routes.explain_parcels import Wait, parcels
 from routes.moves import units_at
 
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """One thing that an order waits for."""
-
-    what: str
-    since: datetime | None
-    who: str
-    """Who can act."""
-    next_step: str
+__all__ = ["Explanation", "Wait", "explain"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +42,10 @@ _RESOLVERS: Mapping[HoldType, tuple[str, str]] = {
     HoldType.RELEASE_DATE: ("nobody", "it goes on by itself on its date"),
     HoldType.COMPLIANCE: ("compliance", "release the hold once it is settled, or cancel the order"),
     HoldType.CUSTOMER_REQUEST: ("the customer", "release the hold when the customer says so"),
+    HoldType.DELIVERY_PROBLEM: (
+        "support",
+        "ask the carrier, or make it good to the buyer, then release the hold; it goes when the parcel moves on",
+    ),
     HoldType.OTHER: ("support", "look at the reason, then release the hold"),
 }
 
@@ -73,6 +68,7 @@ def explain(order: Order) -> Explanation:
             *waits,
             *_stock(order),
             *_warehouses(order),
+            *parcels(order),
             *_captures(order),
         ]
     return Explanation(status, tuple(waits))
@@ -130,6 +126,8 @@ def _warehouse(order: Order, release: Release) -> Wait | None:
     node, since = f"warehouse {release.node}", release.requested_at
     units = _open_units(order, release)
     match release.status:
+        case ReleaseStatus.REQUESTED if not release.submitted:
+            return None  # it waits for its labels, not for its node
         case ReleaseStatus.REQUESTED:
             return Wait(f"{node} to accept {units} units", since, node, "it accepts, refuses or sends them")
         case ReleaseStatus.ACCEPTED | ReleaseStatus.PARTIALLY_SHIPPED:

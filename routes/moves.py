@@ -50,6 +50,7 @@ def go(
         quantity=quantity,
         from_node=row.node,
         from_release=row.release,
+        from_shipment=row.shipment,
         node=node,
         release=release,
         shipment=shipment,

@@ -6,6 +6,8 @@ from canonical.events import (
     CaptureFailed,
     EffectRejected,
     Event,
+    LabelRefused,
+    LabelVoidRefused,
     PaymentDeclined,
     RefundFailed,
     ReleaseCancelRefused,
@@ -14,10 +16,12 @@ from canonical.events import (
     VoidFailed,
 )
 from canonical.order import Order
+from canonical.parcels import ParcelStatus
 from canonical.payment import Outcome
 from canonical.policy import Policy
 from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
 from canonical.steps import Steps
+from routes.booking import label_key, void_key
 from routes.rules import rule
 
 Meaning = Callable[[Order, EffectRejected], Event | None]
@@ -65,6 +69,20 @@ def _money(failure: type[PaymentDeclined | CaptureFailed | VoidFailed | RefundFa
     return meaning
 
 
+def _no_label(order: Order, event: EffectRejected) -> Event | None:
+    for parcel in order.parcels:
+        if parcel.status is ParcelStatus.PLANNED and event.key == label_key(parcel.id, parcel.asked):
+            return LabelRefused(order_id=order.id, parcel_id=parcel.id, reason=event.reason)
+    return None
+
+
+def _label_stays(order: Order, event: EffectRejected) -> Event | None:
+    for parcel in order.parcels:
+        if event.key == void_key(parcel.id):
+            return LabelVoidRefused(order_id=order.id, parcel_id=parcel.id, reason=event.reason)
+    return None
+
+
 _MEANINGS: Mapping[str, Meaning] = {
     "SubmitRelease": _release_refused,
     "CancelRelease": _cancel_refused,
@@ -72,4 +90,7 @@ _MEANINGS: Mapping[str, Meaning] = {
     "CapturePayment": _money(CaptureFailed),
     "VoidPayment": _money(VoidFailed),
     "RefundPayment": _money(RefundFailed),
+    "BookLabel": _no_label,
+    "BookReturnLabel": _no_label,
+    "VoidLabel": _label_stays,
 }

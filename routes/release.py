@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from canonical.commands import SubmitRelease
 from canonical.events import (
     DeadlinePassed,
     Event,
@@ -16,6 +15,7 @@ from canonical.policy import Policy
 from canonical.statuses import Block, RowStatus
 from canonical.steps import Remind, Steps, StockOf
 from canonical.stock import StockMoveKind
+from routes.booking import ask_for_labels, submission
 from routes.moves import Units, as_lines, at_network, give_back, go, ledger, units_at
 from routes.rules import moment, rule
 
@@ -47,19 +47,21 @@ def release_what_is_scheduled(order: Order, event: Event, policy: Policy) -> Ste
         count += 1
         release_id = f"{order.id}-r{count}"
         lines = as_lines(units)
+        booked = policy.courier.labels_of(node_id, order.channel)
         yield ReleaseRequested(
-            order_id=order.id, release_id=release_id, node=node_id, connector=node.connector, lines=lines
+            order_id=order.id,
+            release_id=release_id,
+            node=node_id,
+            connector=node.connector,
+            lines=lines,
+            submitted=booked is None,
         )
         for unit in units:
             yield go(order, unit, RowStatus.RELEASED, release=release_id)
-        yield SubmitRelease(
-            order_id=order.id,
-            connector=node.connector,
-            key=f"release:{release_id}",
-            release_id=release_id,
-            node=node_id,
-            lines=lines,
-        )
+        if booked is None:
+            yield submission(order, release_id, node_id, node.connector, lines)
+        else:
+            yield from ask_for_labels(order, policy, booked, release_id, node_id, lines)
 
 
 def _by_node(units: Sequence[Units]) -> dict[str, list[Units]]:

@@ -17,6 +17,10 @@ VARIABLES: Mapping[str, frozenset[str]] = {
     "payment_declined": COMMON | {"amount", "reason"},
     "back_ordered": COMMON | {"back_ordered"},
     "shipment_dispatched": COMMON | {"shipment"},
+    "out_for_delivery": COMMON | {"shipment"},
+    "available_for_pickup": COMMON | {"shipment"},
+    "delivered": COMMON | {"shipment"},
+    "delivery_problem": COMMON | {"shipment", "reason"},
     "order_cancelled": COMMON | {"cancelled", "reason"},
     "cancel_rejected": COMMON | {"reason"},
 }
@@ -88,7 +92,7 @@ def view(command: SendMail, order: Order, shop: Shop, customer: Customer, langua
         "back_ordered": _units(order, RowStatus.BACKORDERED),
         "cancelled": _units(order, RowStatus.CANCELLED),
     }
-    if command.template == "shipment_dispatched":
+    if "shipment" in VARIABLES[command.template]:
         everything["shipment"] = _parcel(command, order)
     return {name: everything[name] for name in VARIABLES[command.template]}
 

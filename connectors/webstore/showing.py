@@ -18,6 +18,7 @@ _WAITS_FOR: Mapping[HoldType, str] = {
     HoldType.CANCEL_PENDING: "A cancellation is being worked on.",
     HoldType.RELEASE_DATE: "Some items are not released yet.",
     HoldType.CUSTOMER_REQUEST: "The order waits as the customer asked.",
+    HoldType.DELIVERY_PROBLEM: "The carrier has a problem with a parcel.",
 }
 _ANY_OTHER = "The order is being checked."
 """Other reasons are the merchant's own business."""

@@ -89,6 +89,15 @@ class Ends:
                 correlation_id=claim.correlation_id,
                 keys=tuple((key.kind.value, key.value) for key in answer.keys),
             )  # fmt: skip
+        work.files = tuple(
+            NewMessage(
+                uuid7(), "in", claim.connector, file.kind, file.media_type, file.body,
+                order_id=claim.effect.command.order_id, causation_id=claim.request_id,
+                correlation_id=claim.correlation_id,
+                keys=tuple((key.kind.value, key.value) for key in file.keys),
+            )
+            for file in answer.files
+        )  # fmt: skip
         self.statistics.count(claim.connector, "confirmed")
         await self._engine.submit(work)
 

@@ -65,7 +65,7 @@ class Endings:
             changes.audited(work.audit if outcome.ending in _AS_ASKED else _in_vain(work.audit, outcome))
         ids = {part.order_id for part in parts if part.order_id is not None}
         order_id = next(iter(ids)) if len(ids) == 1 else None
-        if (record := work.record) is not None:
+        for record in filter(None, (work.record, *work.files)):
             changes.message_rows.append(
                 messages.Row(
                     record.id, record.direction, record.connector, record.kind, outcome.ending.value,

@@ -139,6 +139,8 @@ class Work:
     done: asyncio.Future[Outcome]
     settlement: Settlement | None = None
     record: NewMessage | None = None
+    files: tuple[NewMessage, ...] = ()
+    """Further messages, recorded along with `record`: what came with an answer."""
     audit: AuditEntry | None = None
     failure_id: UUID | None = None
     """It replays this failure."""

@@ -15,6 +15,7 @@ from mappings.errors import Severity
 from mappings.suggest import did_you_mean
 
 FULFILMENT, NOTIFIER, CHANNEL = "FulfilmentPoint", "Notifier", "ChannelUpdates"
+BROKER = "CourierBroker"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def check(
         config = load_config(path, values=values, environ=environ, catalogue=catalogue)
     except ConfigError as error:
         return Checked(error.problems)
-    problems = [*_names(config), *_nodes(config), *_secrets(config)]
+    problems = [*_names(config), *_couriers(config), *_nodes(config), *_secrets(config)]
     for step in (load_workflow, check_subscribers, _key):
         try:
             step(config)
@@ -115,6 +116,24 @@ def _names(config: HubConfig) -> Iterator[ConfigProblem]:
     elif NOTIFIER not in notifier.connector.ports:
         reason = f"{policy.notifier!r} is of type {notifier.connector.name}, which mails nobody"
         yield config.problem(("policies", "notifier"), reason)
+
+
+def _couriers(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Yield the labels that nobody books, and the channels that are none."""
+    policy = config.sections.policies.courier
+    for node, labels in policy.nodes.items():
+        path = ("policies", "courier", "nodes", node, "broker")
+        one = config.connectors.get(labels.broker)
+        if one is None:
+            known = did_you_mean(labels.broker, config.connectors)
+            yield config.problem(path, f"no connector has the name {labels.broker!r}{known}")
+        elif BROKER not in one.connector.ports:
+            reason = f"{labels.broker!r} is of type {one.connector.name}, which books no labels"
+            yield config.problem(path, reason)
+    for name in policy.channels:
+        if name not in config.connectors:
+            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
+            yield config.problem(("policies", "courier", "channels", name), reason)
 
 
 def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:

@@ -12,6 +12,7 @@ from tests.contracts.effect_port import Bench, EffectPortContract
 
 TEMPLATES = (
     "order_confirmed", "payment_declined", "back_ordered", "shipment_dispatched", "order_cancelled",
+    "out_for_delivery", "available_for_pickup", "delivered", "delivery_problem",
     "cancel_rejected",
 )  # fmt: skip
 
@@ -32,7 +33,7 @@ class NotifierContract(EffectPortContract):
             connector="mailer",
             key=key,
             template=template,
-            shipment_id="parcel-1" if template == "shipment_dispatched" else None,
+            shipment_id="parcel-1",
             amount=Money.of("44.80", "EUR"),
             reason="the card was refused",
         )

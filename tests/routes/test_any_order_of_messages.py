@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
 from canonical.commands import CancelRelease, Command, SubmitRelease
+from canonical.courier import CourierPolicy, NodeLabels
 from canonical.events import (
     AmendmentRequested,
     CancelRequested,
@@ -18,11 +19,13 @@ from canonical.events import (
 from canonical.evolve import fold
 from canonical.lines import Line
 from canonical.order import NOT_LEFT_YET, Hold
+from canonical.parcels import ParcelStatus
 from canonical.payment import PaymentMethod, Tender
 from canonical.policy import PaymentPolicy, Policy, SourcingPolicy, StockPolicy
 from canonical.statuses import HoldType, RowStatus
 from canonical.stock import NETWORK, StockMoveKind
 from core.engine.cascade import StaleError
+from tests.routes.couriers import Couriers
 from tests.routes.partners import Gateway, Warehouses
 from tests.routes.world import ORDER_ID, World, line, placed, stock, tender
 
@@ -58,6 +61,21 @@ policies = st.builds(
     sourcing=st.builds(
         SourcingPolicy, max_splits=st.integers(1, 3), min_parcel_value=st.sampled_from([0, 5])
     ),
+    courier=st.builds(
+        CourierPolicy,
+        nodes=st.dictionaries(
+            st.sampled_from(NODES),
+            st.builds(
+                NodeLabels,
+                broker=st.just("broker"),
+                units_per_parcel=st.none() | st.integers(1, 3),
+                collect=st.booleans(),
+                manifest=st.booleans(),
+            ),
+        ),
+        assume_delivered_after_days=st.sampled_from([None, 3]),
+        mails=st.just(("out_for_delivery", "available_for_pickup", "delivered", "delivery_problem")),
+    ),
 )
 
 
@@ -73,6 +91,7 @@ class Play:
             declines=data.draw(st.sampled_from([False, False, False, True]), label="declines"),
             tells_keys=data.draw(st.booleans(), label="tells keys"),
         )
+        self.couriers = Couriers(refuses=data.draw(st.sampled_from([0, 0, 0, 2]), label="refused labels"))
         self.post: list[Event] = []
         self.delivered: list[Event] = []
         self.done = 0
@@ -100,11 +119,12 @@ class Play:
             if command is not before:
                 continue
             if isinstance(command, SubmitRelease):
+                self.couriers.may_send(command)
                 self.nodes.take(command)
             elif isinstance(command, CancelRelease):
                 self.nodes.stop(command)
             else:
-                answer = self.gateway.take(command, self.world.now)
+                answer = self.gateway.take(command, self.world.now) or self.couriers.take(command)
                 self.post += [answer] if answer else []
 
     def step(self) -> None:
@@ -129,7 +149,7 @@ class Play:
         """Something happens that nobody asked for."""
         disturbances = (
             self.cancel, self.hold, self.release_holds, self.stock_arrives, self.time_passes, self.authorisation_ends,
-            self.amend, self.repeat, self.send_back,
+            self.amend, self.repeat, self.send_back, self.scan, self.scan,
         )  # fmt: skip
         disturbances[self.chance(len(disturbances))](str(len(self.world.events)))
 
@@ -156,6 +176,9 @@ class Play:
         live = self.gateway.live()
         if live:
             self.post.append(self.gateway.expire(live[self.chance(len(live))]))
+
+    def scan(self, _: str) -> None:
+        self.post += self.couriers.scan(self.world.order, self.world.now, self.chance)
 
     def amend(self, n: str) -> None:
         wish = "one more of A"
@@ -209,6 +232,12 @@ class Play:
         keys = [move.key for move in self.world.ledger]
         assert len(keys) == len(set(keys))
         assert not self.gateway.misuse
+        assert not self.couriers.misuse
+        followed = {p.shipment: p.status for p in order.parcels if p.shipment}
+        for row in (row for x in order.lines for row in x.rows if row.status is RowStatus.DELIVERED):
+            assert row.shipment in followed
+        for row in (row for x in order.lines for row in x.rows if row.status is RowStatus.SHIPPED):
+            assert followed.get(row.shipment or "") is not ParcelStatus.DELIVERED
         assert sum(s.quantity for p in order.shipments for s in p.lines) <= self.nodes.sent_units()
 
     def check_the_end(self) -> None:
@@ -219,6 +248,10 @@ class Play:
             assert not order.is_paid_for()
             return
         event(f"end: {order.status().value}")
+        used = {parcel.id for parcel in order.parcels if parcel.shipment}
+        assert self.couriers.voided == set(self.couriers.labels) - used
+        if self.world.policy.courier.assume_delivered_after_days is not None:
+            assert not order.awaits_delivery()
         sums = {kind: sum(m.quantity for m in self.world.ledger if m.kind is kind) for kind in StockMoveKind}
         assert sums[StockMoveKind.RESERVE] == sums[StockMoveKind.UNRESERVE]
         allocated = sums[StockMoveKind.ALLOCATE]

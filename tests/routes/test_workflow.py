@@ -207,6 +207,7 @@ def test_events_without_rules_are_only_recorded() -> None:
     assert silent == {
         "RowsMoved", "StockReserved", "PaymentRequested", "CaptureRequested", "VoidRequested", "RefundRequested",
         "PaymentRefunded", "ReleaseRequested", "ReleaseCancelRequested", "ReturnMatched", "NoteAdded", "StepRefused",
+        "ReleaseSubmitted", "LabelRequested", "LabelVoided", "CollectionCancelled", "ManifestClosed",
     }  # fmt: skip
 
 

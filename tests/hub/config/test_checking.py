@@ -60,6 +60,23 @@ class TestWhatItNames:
         assert problem.startswith("9:23: nodes.berlin.connector:")
         assert said in problem
 
+    @pytest.mark.parametrize(
+        ("broker", "said"),
+        [("shop", "of type webstore, which books no labels"), ("shpo", "did you mean shop?")],
+    )
+    def test_labels_are_booked_by_a_courier_broker(self, tmp_path: Path, broker: str, said: str) -> None:
+        courier = f"policies:\n  courier: {{nodes: {{berlin: {{broker: {broker}}}}}}}"
+        (problem,) = checked(tmp_path, SHOP.replace("policies:", courier))
+        assert "policies.courier.nodes.berlin.broker:" in problem
+        assert said in problem
+
+    def test_rates_are_of_a_channel_that_there_is(self, tmp_path: Path) -> None:
+        courier = "policies:\n  courier: {channels: {shpo: {prefer: carrier}}}"
+        (problem,) = checked(tmp_path, SHOP.replace("policies:", courier))
+        assert (
+            "policies.courier.channels.shpo: no connector has the name 'shpo'; did you mean shop?" in problem
+        )
+
     def test_a_workflows_mistakes_are_told_with_its_own_lines(self, tmp_path: Path) -> None:
         write(tmp_path, "types:\n  standard:\n    OrderPlaced: [check_the_sum]\n", "flow.yaml")
         problems = checked(tmp_path, f"{SHOP}workflow: flow.yaml\n")

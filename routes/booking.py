@@ -1,0 +1,121 @@
+"""The building blocks of the rules on labels: asking for them, and asking nodes to send once they are there."""
+
+from collections.abc import Iterator, Sequence
+
+from canonical.commands import BookLabel, BookReturnLabel, SubmitRelease
+from canonical.courier import NodeLabels
+from canonical.events import LabelRequested
+from canonical.order import Order, ReleaseLine
+from canonical.parcels import Parcel, ParcelStatus
+from canonical.policy import Policy
+from canonical.steps import Step
+
+
+def label_key(parcel_id: str, asked: int) -> str:
+    """Return the key of the n-th wish for a parcel's label."""
+    return f"label:{parcel_id}:{asked}"
+
+
+def void_key(parcel_id: str) -> str:
+    """Return the key of the wish to give a parcel's label back."""
+    return f"void_label:{parcel_id}"
+
+
+def submission(
+    order: Order,
+    release_id: str,
+    node: str,
+    connector: str,
+    lines: tuple[ReleaseLine, ...],
+) -> SubmitRelease:
+    """Ask a node to send."""
+    return SubmitRelease(
+        order_id=order.id,
+        connector=connector,
+        key=f"release:{release_id}",
+        release_id=release_id,
+        node=node,
+        lines=lines,
+    )
+
+
+def ask_for_labels(
+    order: Order,
+    policy: Policy,
+    labels: NodeLabels,
+    release_id: str,
+    node: str,
+    lines: Sequence[ReleaseLine],
+) -> Iterator[Step]:
+    """Ask the broker for a label for each parcel of a release."""
+    for n, packed in enumerate(_packed(lines, labels.units_per_parcel), 1):
+        parcel_id = f"{release_id}-p{n}"
+        yield LabelRequested(
+            order_id=order.id,
+            parcel_id=parcel_id,
+            release_id=release_id,
+            node=node,
+            broker=labels.broker,
+            lines=packed,
+        )
+        yield BookLabel(
+            order_id=order.id,
+            connector=labels.broker,
+            key=label_key(parcel_id, 1),
+            parcel_id=parcel_id,
+            release_id=release_id,
+            node=node,
+            lines=packed,
+            wish=policy.courier.wish(node, order.channel, order.shipping.method),
+            label_format=policy.courier.label_format,
+        )
+
+
+def ask_again(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:
+    """Ask once more for a label that was refused; under a key of its own, because the first wish is answered."""
+    kind = BookReturnLabel if parcel.return_of else BookLabel
+    yield LabelRequested(
+        order_id=order.id,
+        parcel_id=parcel.id,
+        release_id=parcel.release,
+        node=parcel.node,
+        broker=parcel.broker,
+        lines=parcel.lines,
+        return_of=parcel.return_of,
+    )
+    yield kind(
+        order_id=order.id,
+        connector=parcel.broker,
+        key=label_key(parcel.id, parcel.asked + 1),
+        parcel_id=parcel.id,
+        release_id=parcel.release,
+        node=parcel.node,
+        lines=parcel.lines,
+        wish=policy.courier.wish(parcel.node, order.channel, order.shipping.method),
+        label_format=policy.courier.label_format,
+    )
+
+
+def is_labelled(order: Order, release_id: str) -> bool:
+    """Say whether every parcel of a release has its label."""
+    return all(p.status is not ParcelStatus.PLANNED for p in order.parcels_of(release_id) if p.wanted)
+
+
+def _packed(lines: Sequence[ReleaseLine], most: int | None) -> Iterator[tuple[ReleaseLine, ...]]:
+    """Divide lines into parcels of at most `most` units, in line order."""
+    if most is None:
+        yield tuple(lines)
+        return
+    parcel: list[ReleaseLine] = []
+    room = most
+    for line in lines:
+        left = line.quantity
+        while left:
+            units = min(left, room)
+            parcel.append(line.replace(quantity=units))
+            left, room = left - units, room - units
+            if not room:
+                yield tuple(parcel)
+                parcel, room = [], most
+    if parcel:
+        yield tuple(parcel)
