@@ -120,7 +120,7 @@ class Mapping:
         self._must(reads=False)
         wire = Canonical(document)
         try:
-            return self.parts.syntax.write(self.parts.translate(self.parts.whole(wire, context)))
+            return self.parts.written(self.parts.whole(wire, context))
         except MappingError as error:
             raise error.at(self.mark) from None
         except Exception as error:

@@ -31,7 +31,8 @@ class Planner:
     def object_of(self, plans: tuple[Plan, ...], *, always: bool) -> Getter:
         """Return the closure of an object; the order of what is written counts."""
         return object_of(
-            plans, always=always, reads=self.reads, keep_blank=self.keep_blank, view=self.bench.language.view,
+            plans, always=always, reads=self.reads, keep_blank=self.keep_blank,
+            models=self.bench.language.view is not None,
         )  # fmt: skip
 
     def plan(self, entry: Entry) -> Plan:

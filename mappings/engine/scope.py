@@ -24,5 +24,5 @@ class Scope:
     def start(cls, node: Data, context: Mapping[str, object], place: Data = None) -> "Scope":
         """Return the scope of a whole wire document."""
         scope = cls(node, None, 0, place)
-        scope.root, scope.context = scope, dict(context)
+        scope.root, scope.context = scope, dict(context) if context else {}
         return scope

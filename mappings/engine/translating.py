@@ -88,6 +88,10 @@ class Parts:
             value = step.run(value, start.node, start)
         return value
 
+    def written(self, start: Scope) -> bytes:
+        """Return what is built as text, the fast way. What is built has no floats; what is done with it then may."""
+        return self.syntax.write(self.translate(start), exact=not self.finish)
+
     def document(self, wire: Wire, start: Scope, number: int) -> BaseModel:
         """Return one canonical document; raise `MappingErrors` with everything that is wrong."""
         try:

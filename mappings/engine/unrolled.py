@@ -10,53 +10,70 @@ from typing import NoReturn, cast
 
 from mappings.data import Data
 from mappings.engine.document import Kind
-from mappings.engine.paths import Getter, Path, View
+from mappings.engine.jmes_plain import Steps
+from mappings.engine.models import WAYS
+from mappings.engine.paths import Getter, Path
+from mappings.engine.plain import (
+    DEEPEST,
+    is_bare,
+    is_counter,
+    is_made_here,
+    is_plain_each,
+    is_plain_list,
+    is_plain_object,
+    is_plain_value,
+    looks_around,
+    trail,
+)
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.steps import alone
 from mappings.errors import ErrorCode, Refusal
-
-DEEPEST = 5
-"""How deep objects are written out within each other; Python nests twenty blocks at most."""
+from mappings.syntax.trees import EXACT, check_exact
 
 
 def object_of(
-    children: Sequence[Plan], *, always: bool, reads: bool, keep_blank: bool, view: View | None
+    children: Sequence[Plan], *, always: bool, reads: bool, keep_blank: bool, models: bool
 ) -> Getter:
     """Return a function of node and scope that builds an object, its fields in their order.
 
     Unless it is there `always`, an object of which nothing that lies at the node at hand was found is not there:
-    constants and defaults alone don't make one. `view` turns models into trees, where models are what is read.
+    constants and defaults alone don't make one. `models`: what is read are models, not trees.
     """
-    writer = _Writer(reads=reads, keep_blank=keep_blank, view=view)
-    out = writer.object(children, _Place("node", "scope", 1, 0), always=always)
+    writer = _Writer(reads=reads, keep_blank=keep_blank, models=models)
+    out = writer.object(children, _Place("node", "scope", "scope.number", 1, 0), always=always)
     return writer.function(out)
 
 
 class _Place:
-    """Where in the source an object is written: its node and scope by name, its indent, its depth."""
+    """Where in the source an object is written: node, scope and number as the source has them, indent, depth."""
 
-    def __init__(self, node: str, scope: str, indent: int, depth: int) -> None:
-        self.node, self.scope, self.indent, self.depth = node, scope, indent, depth
+    def __init__(self, node: str, scope: str, number: str, indent: int, depth: int) -> None:
+        self.node, self.scope, self.number = node, scope, number
+        self.indent, self.depth = indent, depth
 
-    def inner(self, node: str, scope: str, indent: int) -> "_Place":
+    def inner(self, node: str, number: str, indent: int) -> "_Place":
         """Return a place further in."""
-        return _Place(node, scope, self.indent + indent, self.depth + 1)
+        return _Place(node, self.scope, number, self.indent + indent, self.depth + 1)
 
 
 class _Writer:
     """Collects the lines of a function, and the values that they refer to."""
 
-    def __init__(self, *, reads: bool, keep_blank: bool, view: View | None) -> None:
-        self._reads, self._keep_blank, self._viewed = reads, keep_blank, view is not None
+    def __init__(self, *, reads: bool, keep_blank: bool, models: bool) -> None:
+        self._reads, self._keep_blank, self._models = reads, keep_blank, models
         self._lines: list[str] = []
         self._known: dict[str, Data] = {
             "Scope": Scope,
             "missing": _missing,
+            "exact": EXACT,
+            "check_exact": check_exact,
             "nothing": _nothing,
-            "view": view,
+            "ways": WAYS,
         }
         self._count = 0
+        self._exact: set[str] = set()
+        """Names of the values that are known to hold no float, or that are not for writing."""
 
     def function(self, out: str) -> Getter:
         """Return the function that ends by returning `out`."""
@@ -84,10 +101,15 @@ class _Writer:
         self._line(place, f"{out} = {{}}")
         if must_find:
             self._line(place, f"{found} = False")
-        if any(_keys(plan) for plan in plans):
+        if any(trail(plan.path) or plan.children for plan in plans):
             self._line(place, f"{read} = {place.node}.get if {place.node}.__class__ is dict else nothing")
         for plan in plans:
+            if is_bare(plan) and not self._keep_blank:
+                self._write_bare(plan, place, read, out, found if must_find and plan.local else None)
+                continue
             value, name = self._field(plan, place, read), self._value(plan.name)
+            if value not in self._exact:
+                self._line(place, f"if {value}.__class__ not in exact: check_exact({value})")
             self._line(place, f"if {value} is not None:")
             self._line(place, f"{out}[{name}] = {value}", 1)
             if must_find and plan.local:
@@ -103,30 +125,55 @@ class _Writer:
             self._line(place, f"if {out} is not None and not {name} <= {out}.keys(): missing({name}, {out})")
         return out
 
+    def _write_bare(self, plan: Plan, place: _Place, read: str, out: str, found: str | None) -> None:
+        """Write a field that is what was found, unless that is blank: the shortest source, since most fields are so."""
+        value, name = self._new("v"), self._value(plan.name)
+        put = f"{out}[{name}] = {value}" if found is None else f"{out}[{name}] = {value}; {found} = True"
+        self._write_trail(value, trail(plan.path), read, place)
+        self._line(place, f"if {value}.__class__ is str:")
+        self._line(place, f"if {value} and not {value}.isspace(): {put}", 1)
+        self._line(place, f"elif {value} is not None:")
+        if not self._reads:
+            self._line(place, f"if {value}.__class__ not in exact: check_exact({value})", 1)
+        self._line(place, put, 1)
+
     def _field(self, plan: Plan, place: _Place, read: str) -> str:
         """Write what finds the value of one field; return the name that holds it."""
-        value, keys = self._new("v"), _keys(plan)
-        if plan.entry.kind is Kind.FROM and keys and (not plan.steps or alone(plan.steps) is not None):
-            self._write_keys(value, keys, read, place)
+        value = self._new("v")
+        if is_plain_value(plan):
+            self._write_trail(value, trail(plan.path), read, place)
             self._write_steps(value, plan, place)
-        elif _is_plain_object(plan) and place.depth < DEEPEST:
+        elif is_counter(plan):
+            self._line(place, f"{value} = {place.number} + {self._value(plan.entry.value)}")
+        elif is_plain_list(plan):
+            self._write_list(value, plan, place, read)
+        elif is_plain_object(plan) and place.depth < DEEPEST:
             self._write_object(value, plan, place, read)
-        elif _is_plain_each(plan) and place.depth < DEEPEST:
+        elif is_plain_each(plan) and place.depth < DEEPEST:
             self._write_each(value, plan, place, read)
         else:
             self._line(place, f"{value} = {self._value(plan.get)}({place.node}, {place.scope})")
+        if self._reads or plan.entry.kind is Kind.VALUE or is_made_here(plan, place.depth):
+            self._exact.add(value)
         return value
 
-    def _write_keys(self, value: str, keys: Sequence[str], read: str, place: _Place) -> None:
-        """Write the reading of one key, or of one within another."""
-        first = f"{read}({self._value(keys[0])})"
-        if len(keys) == 1:
-            self._line(place, f"{value} = {first}")
-            return
-        self._line(place, f"{value} = {self._looked_at(first)}")
-        self._line(
-            place, f"{value} = {value}.get({self._value(keys[1])}) if {value}.__class__ is dict else None"
-        )
+    def _write_trail(self, value: str, steps: Steps, read: str, place: _Place) -> None:
+        """Write the way from the node at hand through keys and indexes; what isn't there is None."""
+        self._line(place, f"{value} = {read}({self._value(steps[0])})")
+        for step in steps[1:]:
+            if self._models:
+                self._line(place, f"{value} = ways[{value}.__class__]({value})")
+            if isinstance(step, int):
+                holds = f"{value}.__class__ is list and {-step if step < 0 else step + 1} <= len({value})"
+                self._line(place, f"{value} = {value}[{step}] if {holds} else None")
+            else:
+                key = self._value(step)
+                self._line(place, f"{value} = {value}.get({key}) if {value}.__class__ is dict else None")
+
+    def _write_list(self, value: str, plan: Plan, place: _Place, read: str) -> None:
+        """Write a list of values; those that are not there are left out, and an empty list isn't there."""
+        names = [self._field(child, place, read) for child in plan.children]
+        self._line(place, f"{value} = [v for v in ({', '.join(names)},) if v is not None] or None")
 
     def _write_steps(self, value: str, plan: Plan, place: _Place) -> None:
         """Write that a blank text is no value, and what is done with a value."""
@@ -148,18 +195,19 @@ class _Writer:
             self._write_go(node, path, place, read)
             self._line(place, f"{value} = None")
             self._line(place, f"if {node} is not None:")
-            inner = self._entered(plan, node, f"{place.scope}.number", place, 1)
+            inner = self._entered(plan, node, place.number, place, 1)
         out = self.object(plan.children, inner, always=False)
         self._line(inner, f"{value} = {out}")
 
-    def _looked_at(self, source: str) -> str:
-        return f"view({source})" if self._viewed else source
-
     def _write_go(self, node: str, path: Path, place: _Place, read: str) -> None:
-        if path.key is not None:
-            self._line(place, f"{node} = {self._looked_at(f'{read}({self._value(path.key)})')}")
-        else:
+        """Write the way to a node; a model is made a tree."""
+        steps = trail(path)
+        if not steps:
             self._line(place, f"{node} = {self._value(path.go)}({place.node}, {place.scope})")
+            return
+        self._write_trail(node, steps, read, place)
+        if self._models:
+            self._line(place, f"{node} = ways[{node}.__class__]({node})")
 
     def _write_each(self, value: str, plan: Plan, place: _Place, read: str) -> None:
         if plan.path is None:
@@ -168,14 +216,14 @@ class _Writer:
         items, node = self._new("items"), self._new("node")
         many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
         call = f"{items} = {self._value(many)}({place.node}, {place.scope})"
-        if plan.path.key is not None:
-            self._line(place, f"{items} = {self._looked_at(f'{read}({self._value(plan.path.key)})')}")
+        if trail(plan.path):
+            self._write_go(items, plan.path, place, read)
             call = f"if {items}.__class__ is not list: {call}"
         self._line(place, call)
         self._line(place, f"{value} = None if {items} is None else []")
         self._line(place, f"for {node} in {items} or ():")
-        if self._viewed:
-            self._line(place, f"{node} = view({node})", 1)
+        if self._models:
+            self._line(place, f"{node} = ways[{node}.__class__]({node})", 1)
         inner = self._entered(plan, node, f"len({value})", place, 1)
         if plan.when is not None:
             self._line(inner, f"if not {self._value(plan.when.get)}({node}, {inner.scope}): continue")
@@ -186,30 +234,12 @@ class _Writer:
 
     def _entered(self, plan: Plan, node: str, number: str, place: _Place, indent: int) -> _Place:
         """Return the place within a node. A scope is only made for what looks around."""
-        if plan.when is None and not any(child.looks_around for child in plan.children):
-            return place.inner(node, place.scope, indent)
-        scope = self._new("scope")
-        inner = place.inner(node, scope, indent)
-        self._line(inner, f"{scope} = Scope({node}, {place.scope}, {number})")
+        inner = place.inner(node, number, indent)
+        if plan.when is not None or any(looks_around(child, inner.depth) for child in plan.children):
+            scope = self._new("scope")
+            self._line(inner, f"{scope} = Scope({node}, {place.scope}, {number})")
+            inner.scope = scope
         return inner
-
-
-def _keys(plan: Plan) -> tuple[str, ...]:
-    """Return the one or two keys that a path is, if it is no more, and nothing but the value is asked for."""
-    path = plan.path
-    if path is None or path.steps is None or (plan.when is not None and plan.entry.kind is not Kind.EACH):
-        return ()
-    keys = tuple(step for step in path.steps if isinstance(step, str) and step != "*")
-    return keys if len(keys) == len(path.steps) <= 2 else ()  # noqa: PLR2004 - as the docstring says
-
-
-def _is_plain_object(plan: Plan) -> bool:
-    return plan.entry.kind is Kind.FIELDS and plan.when is None and not plan.steps
-
-
-def _is_plain_each(plan: Plan) -> bool:
-    each = plan.entry.kind is Kind.EACH and plan.entry.has_fields
-    return each and not plan.steps and not plan.finish
 
 
 def _nothing(_key: str) -> None:

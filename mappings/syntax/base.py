@@ -80,8 +80,11 @@ class Syntax(Protocol):
         """Return the parsed document."""
         ...
 
-    def write(self, tree: object) -> bytes:
-        """Return the text of `tree`; raise `MappingError` where the tree can't be written."""
+    def write(self, tree: object, *, exact: bool = False) -> bytes:
+        """Return the text of `tree`; raise `MappingError` where the tree can't be written.
+
+        `exact`: the caller has made sure that there is no float in it.
+        """
         ...
 
 

@@ -117,7 +117,7 @@ class DelimitedSyntax:
             raise refuse(reason, Position(line=line, element=names.index(extra[0]) + 1))
         return tuple(names)
 
-    def write(self, tree: object) -> bytes:
+    def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return the text of `{"rows": […]}`, or of a tree of record types with its counts and totals filled in."""
         options = self._options
         lines = flatten(tree, options) if options.records else self._table(tree)

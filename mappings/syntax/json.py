@@ -3,8 +3,6 @@
 import json
 import re
 from decimal import Decimal
-from enum import Enum
-from types import NoneType
 from typing import Literal, NoReturn
 
 import orjson
@@ -23,13 +21,19 @@ from mappings.syntax.base import (
     split_bom,
 )
 from mappings.syntax.json_places import JsonWire, first_duplicate, first_string
-from mappings.syntax.trees import LONGEST_NUMBER, TreePlace, children_of, decimal_text, scalar_text
+from mappings.syntax.trees import (
+    LONGEST_NUMBER,
+    TreePlace,
+    check_exact,
+    children_of,
+    decimal_text,
+    scalar_text,
+)
 
 _NOT_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 _BAD_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 
 _AS_IT_IS = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
-_EXACT = frozenset({str, int, bool, NoneType, Decimal})
 
 
 class JsonOptions(SyntaxOptions):
@@ -105,10 +109,11 @@ class JsonSyntax:
         except ValueError as error:
             raise refuse(f"this is not JSON: {error}", _number_position(text)) from None
 
-    def write(self, tree: object) -> bytes:
+    def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return the text of `tree`, its keys in their order, its numbers exact."""
         try:
-            _check_exact(tree)
+            if not exact:
+                check_exact(tree)
             text = orjson.dumps(tree, default=_other, option=self._layout)
         except (TypeError, RecursionError) as error:
             raise refuse(
@@ -126,27 +131,13 @@ class JsonSyntax:
             raise refuse(reason, code=ErrorCode.TARGET) from None
 
 
-def _check_exact(tree: object) -> None:
-    """Refuse floats: orjson would write them, and NaN as null, without a word."""
-    stack: list[Data] = [tree]
-    while stack:
-        value = stack.pop()
-        kind = value.__class__
-        if kind is dict:
-            stack += [child for child in value.values() if child.__class__ not in _EXACT]
-        elif kind is list or kind is tuple:
-            stack += [child for child in value if child.__class__ not in _EXACT]
-        elif isinstance(value, float) or (isinstance(value, Enum) and isinstance(value.value, float)):
-            raise TypeError(f"the float {value} isn't exact; make a decimal or a text of it")
-
-
 def _other(value: object) -> object:
     """Return what orjson doesn't write by itself as something that it does."""
     if isinstance(value, Decimal):
         return orjson.Fragment(decimal_text(value))
     if isinstance(value, BaseModel):
         found = value.model_dump()
-        _check_exact(found)
+        check_exact(found)
         return found
     return scalar_text(value)
 

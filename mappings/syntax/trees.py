@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import NoneType
 from typing import TypeAlias
 
 from mappings.data import Data, is_list, is_object
@@ -14,6 +15,9 @@ TreePlace: TypeAlias = tuple[str | int, ...]
 
 LONGEST_NUMBER = 40
 """Digits; a number with a huge exponent takes gigabytes when it is written out."""
+
+EXACT = frozenset({str, int, bool, NoneType, Decimal})
+"""The kinds of values that are written as they are."""
 
 _LONGEST_KEY = 60
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -57,6 +61,20 @@ def find_nodes(root: Data, nodes: list[Data]) -> list[TreePlace | None]:
             found[id(node)] = place
         stack += [(child, (*place, key)) for key, child in children_of(node)]
     return [found.get(id(node)) for node in nodes]
+
+
+def check_exact(tree: object) -> None:
+    """Raise TypeError for a float anywhere: it would be written without a word, and NaN as null."""
+    stack: list[Data] = [tree]
+    while stack:
+        value = stack.pop()
+        kind = value.__class__
+        if kind is dict:
+            stack += [child for child in value.values() if child.__class__ not in EXACT]
+        elif kind is list or kind is tuple:
+            stack += [child for child in value if child.__class__ not in EXACT]
+        elif isinstance(value, float) or (isinstance(value, Enum) and isinstance(value.value, float)):
+            raise TypeError(f"the float {value} isn't exact; make a decimal or a text of it")
 
 
 def scalar_text(value: object) -> str:

@@ -133,7 +133,7 @@ class XmlSyntax:
         if not _DOCTYPE.match(text, start):
             raise refuse("the DOCTYPE declares entities, which are never taken", position_of(text, start))
 
-    def write(self, tree: object) -> bytes:
+    def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return the text of a tree with one root."""
         return write_xml(
             tree, self._options.namespaces, self._options.encoding or "utf-8",

@@ -54,7 +54,7 @@ class SegmentSyntax:
             segments.append({"tag": tag, "elements": elements})
         return SegmentWire({"segments": segments})
 
-    def write(self, tree: object) -> bytes:
+    def write(self, tree: object, *, exact: bool = False) -> bytes:
         if not isinstance(tree, dict):
             raise TypeError("no tree")
         lines = ["*".join([tag, *map(str, elements)]) for tag, elements in tree.items()]

@@ -1,7 +1,7 @@
 """Transforms of amounts: minor units, and numbers as partners want them written."""
 
 from collections.abc import Callable
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
+from decimal import Decimal
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -26,9 +26,6 @@ from mappings.errors import Refusal
 
 _NUMBERS = frozenset({NUMBER})
 _PARSED = frozenset({NUMBER, TEXT})
-_STRICT = Context(prec=LONGEST, traps=[Inexact, InvalidOperation])
-_MOST_PLAIN = 6
-"""Python writes a number with more decimals than that with an exponent."""
 
 
 class CurrencyArgs(Args):
@@ -113,15 +110,14 @@ def _format(args: FormatArgs, _tools: object) -> Run:
 
 
 def _plainly(places: int, carefully: Run) -> Run:
-    """Return a function that formats what most partners want in one step, and leaves the rest to a careful one."""
-    last = Decimal(1).scaleb(-places)
+    """Return a function that leaves to a careful one what is not written with just so many decimals already."""
+    tail, point = -places, -places - 1
 
     def run(value: Data) -> str:
-        if value.__class__ is Decimal and value and places <= _MOST_PLAIN:
-            try:
-                return str(value.quantize(last, None, _STRICT))
-            except DecimalException:
-                pass
+        if value.__class__ is Decimal and value and places:
+            text = str(value)
+            if places < len(text) <= LONGEST and text[point] == "." and text[tail:].isdigit():
+                return text
         return str(carefully(value))
 
     return run

@@ -95,8 +95,10 @@ def text_of(value: object) -> str:
 
 def scalar_of(value: object) -> str:
     """Return the text of a text, number or truth value, or refuse what is none of these."""
-    if type(value) is str:
-        return value
+    if value.__class__ is str:
+        return str(value)
+    if value.__class__ is int:
+        return str(value)
     try:
         return scalar_text(value)
     except TypeError:

@@ -89,8 +89,9 @@ def _parse_plain(text: str) -> Decimal:
 
 def _as_decimal(value: Data) -> Decimal:
     if value.__class__ is str:
-        # Most numbers are digits and a point, and this finds that out faster than the pattern.
-        if len(value) < LONGEST and not value.strip("0123456789.") and value.count(".") <= 1 and value != ".":
+        # Most numbers are digits, with a point among them, and this finds that out faster than the pattern.
+        between = value.strip("0123456789")
+        if (value if not between else between == "." and value != ".") and len(value) < LONGEST:
             return Decimal(value)
         return _parse_plain(value)
     return number_of(value)

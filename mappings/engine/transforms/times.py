@@ -162,6 +162,7 @@ def _date(args: FormatArgs, _tools: object) -> Run:
 
 def _format_datetime(args: WriteArgs, tools: Tools) -> Run | InScope:
     zone, form = zone_of(args, tools), args.format
+    as_it_is = form == "iso" and args.zone is None and args.zone_from is None
 
     def run(value: Data, node: Data, scope: Scope) -> object:
         if not isinstance(value, datetime) or value.tzinfo is None:
@@ -169,6 +170,8 @@ def _format_datetime(args: WriteArgs, tools: Tools) -> Run | InScope:
         if form.startswith("unix"):
             per_second = 1 if form == "unix" else 1000
             return (value - _EPOCH) // timedelta(microseconds=1_000_000 // per_second)
+        if as_it_is and not value.utcoffset():
+            return value.isoformat()[:-6] + "Z"
         moment = in_zone(value, zone(value, node, scope) or UTC)
         if form == "iso":
             return moment.isoformat().replace("+00:00", "Z")
