@@ -11,6 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from canonical.base import Instant, Key, Name, Quantity, Value
+from canonical.fraud import FraudReport, FraudVerdict
 from canonical.money import Money
 from canonical.order import ReleaseLine
 from canonical.parcels import RateWish
@@ -107,6 +108,29 @@ class TellChannelStatus(Command):
     """Tell the channel something else about its order: `status` is one of `ChannelStatus`."""
 
     status: Name
+    reason: str = ""
+
+
+class ScreenOrder(Command):
+    """Ask a fraud gateway about the order, as it is now. Answered at once or later: `FraudDecided`."""
+
+    turn: Annotated[int, Field(gt=0)]
+    """How often it has been asked, this time included."""
+
+
+class ReportToFraudGateway(Command):
+    """Tell a fraud gateway what became of an order that it was asked about."""
+
+    report: FraudReport
+    subject: Key
+    """What it is about: the payment operation's key, the parcel, the return, the cancellation, the turn."""
+    reference: Name | None = None
+    """The authorisation that money moved on."""
+    amount: Money | None = None
+    lines: tuple[ReleaseLine, ...] = ()
+    complete: bool = False
+    """Nothing of the order is left to be sent after this."""
+    verdict: FraudVerdict | None = None
     reason: str = ""
 
 
@@ -215,6 +239,7 @@ COMMANDS: tuple[type[Command], ...] = (
     AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
     TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
     BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest,
+    ScreenOrder, ReportToFraudGateway,
 )  # fmt: skip
 
 COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

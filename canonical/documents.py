@@ -5,6 +5,7 @@ personal data. `core.engine` finds the order; `events` then says what the docume
 """
 
 from collections.abc import Mapping
+from datetime import UTC
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Self
@@ -22,6 +23,7 @@ from canonical.events import (
     DisputeClosed,
     DisputeOpened,
     Event,
+    FraudDecided,
     GoodsDispatched,
     LabelBooked,
     LabelVoided,
@@ -41,6 +43,7 @@ from canonical.events import (
     ReturnReceived,
     VoidFailed,
 )
+from canonical.fraud import FraudVerdict
 from canonical.money import Currency, Money
 from canonical.parcels import ParcelStatus
 from canonical.parties import Language, Parties
@@ -313,6 +316,35 @@ _PLAIN_FACTS: Mapping[PaymentFact, type[Event]] = {
 }
 
 
+class FraudDecisionDocument(OrderBound):
+    """A fraud gateway's word about an order; answer, webhook and look-up of one decision build equal documents."""
+
+    gateway: Name
+    order_ref: Annotated[Name, Field(pattern=r"^[^:]+:.+$")]
+    """`channel:reference`, by which the gateway was asked about it."""
+    verdict: FraudVerdict
+    reference: Name | None = None
+    """The gateway's own name of its case."""
+    score: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    """How trustworthy the gateway finds it, on the gateway's own scale."""
+    reason: Annotated[str, Field(max_length=500)] = ""
+
+    def key(self) -> BusinessKey:
+        """Return the channel's reference."""
+        return BusinessKey(kind=KeyKind.CHANNEL_REF, value=self.order_ref)
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the word. One of another time is another one, even if it says the same."""
+        at = self.occurred_at.astimezone(UTC).isoformat() if self.occurred_at else "-"
+        return (
+            FraudDecided(
+                order_id=order_id, occurred_at=self.occurred_at, gateway=self.gateway, verdict=self.verdict,
+                reference=self.reference, score=self.score, reason=self.reason,
+                fact_key=f"fraud:{self.gateway}:{self.order_ref}:{at}:{self.verdict.value}",
+            ),
+        )  # fmt: skip
+
+
 class ReleaseBound(OrderBound):
     """A document that a node sends about a release."""
 
@@ -537,7 +569,7 @@ class StockDocument(Document):
 
 DOCUMENTS: tuple[type[Document], ...] = (
     OrderDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument, DispatchDocument,
-    ReturnDocument, StockDocument,
+    ReturnDocument, StockDocument, FraudDecisionDocument,
     LabelDocument, TrackingDocument,
 )  # fmt: skip
 """Every target of an incoming mapping."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from canonical.base import Instant, Key, Name, Value
+from canonical.fraud import FraudVerdict
 from canonical.money import Currency, Money
 from canonical.order import Hold, Line, NoteText, ReleaseLine, Shipping
 from canonical.parcels import ParcelStatus
@@ -467,6 +468,51 @@ class ReturnLabelRequested(Event):
     actor: Name
 
 
+class FraudScreeningRequested(Event):
+    """A fraud gateway was asked about the order, as it is now; `turn` counts how often."""
+
+    key: Key
+    gateway: Name
+    turn: int
+    total: Money
+    destination: Destination
+
+
+class FraudDecided(Event):
+    """A fraud gateway gave its word. It is kept; what the hub makes of it is told by the events that follow."""
+
+    gateway: Name
+    verdict: FraudVerdict
+    reference: Name | None = None
+    """The gateway's own name of its case."""
+    score: float | None = None
+    """How trustworthy the gateway finds it, on the gateway's own scale."""
+    reason: str = ""
+
+
+class FraudCleared(Event):
+    """The order may be sent: so says the gateway, a person, or the policy."""
+
+    actor: Name
+    person: bool = False
+    reason: str = ""
+
+
+class FraudRejected(Event):
+    """The order is taken for fraud, by the gateway or by a person."""
+
+    actor: Name
+    person: bool = False
+    reason: str = ""
+
+
+class FraudReviewNeeded(Event):
+    """A person has to decide: the gateway says so, or did not decide in time."""
+
+    actor: Name
+    reason: str = ""
+
+
 class NoteAdded(Event):
     """A person left a note."""
 
@@ -499,6 +545,7 @@ EVENTS: tuple[type[Event], ...] = (
     ReleaseCancelRefused, AmendmentRequested, ReturnReceived, ReturnMatched, NoteAdded, StepRefused, EffectRejected,
     ReleaseSubmitted, LabelRequested, LabelBooked, LabelRefused, LabelVoidRequested, LabelVoided, LabelVoidRefused,
     CollectionBooked, CollectionCancelled, ManifestClosed, ParcelTracked, ReturnLabelRequested,
+    FraudScreeningRequested, FraudDecided, FraudCleared, FraudRejected, FraudReviewNeeded,
 )  # fmt: skip
 """Every event of the language. Its class name is its type, in the journal and in `workflow.yaml`."""
 

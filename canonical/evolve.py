@@ -18,6 +18,7 @@ from canonical.events import (
     ReturnMatched,
     RowsMoved,
 )
+from canonical.fold_fraud import FRAUD_CHANGES
 from canonical.fold_parcels import PARCEL_CHANGES
 from canonical.fold_payment import PAYMENT_EVENTS, payment_changed
 from canonical.fold_releases import RELEASE_CHANGES
@@ -147,6 +148,7 @@ _CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
     **dict.fromkeys(PAYMENT_EVENTS, payment_changed),
     **RELEASE_CHANGES,
     **PARCEL_CHANGES,
+    **FRAUD_CHANGES,
     CancelRequested: _cancel_requested,
     CancelAccepted: _cancel_decided(CancelStatus.ACCEPTED),
     CancelRejected: _cancel_decided(CancelStatus.REJECTED),

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from canonical.base import Instant, Name, Quantity, Value
+from canonical.fraud import FraudCheck
 from canonical.lines import Discount, Line, ReleaseLine, Row, Shipping, Tax
 from canonical.money import Currency, Money, total
 from canonical.parcels import AT_AN_END, PROBLEMS, Parcel
@@ -136,6 +137,8 @@ class Order(Value):
     rejected_nodes: tuple[Name, ...] = ()
     """Nodes that refused this order; it is not sourced there again."""
     rejected_reason: str | None = None
+    fraud: FraudCheck | None = None
+    """Where it stands with fraud, once somebody has looked at that."""
     notes: tuple[Note, ...] = ()
     facts: tuple[str, ...] = ()
     """Natural keys of the partners' facts that were applied; a second telling changes nothing."""

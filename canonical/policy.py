@@ -7,6 +7,7 @@ from pydantic import Field
 
 from canonical.base import Name, Value
 from canonical.courier import CourierPolicy
+from canonical.fraud_policy import FraudPolicy
 
 
 class PaymentPolicy(Value):
@@ -64,6 +65,7 @@ class Policy(Value):
     stock: StockPolicy = StockPolicy()
     sourcing: SourcingPolicy = SourcingPolicy()
     courier: CourierPolicy = CourierPolicy()
+    fraud: FraudPolicy = FraudPolicy()
     channels: dict[Name, ChannelPolicy] = {}
     notifier: Name = "mailer"
     """The connector that mails buyers."""

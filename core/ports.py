@@ -21,6 +21,8 @@ from canonical.commands import (
     CloseManifest,
     Command,
     RefundPayment,
+    ReportToFraudGateway,
+    ScreenOrder,
     SendMail,
     SubmitRelease,
     TellChannelCancelled,
@@ -139,6 +141,16 @@ class PaymentGateway(EffectPort, Protocol):
     """
 
 
+class FraudGateway(EffectPort, Protocol):
+    """Screens orders, and is told what became of those that it was asked about.
+
+    An order is asked about under `channel:reference`; a later turn replaces what was said before. A decision is a
+    `FraudDecisionDocument`: in the answer, where the gateway decides at once, or later by webhook; `look_up` of a
+    screening that was taken gives the decision as it is by then, if there is one. A rejection is a decision, not an
+    error. A report has no documents; one that the gateway has no words for is done without a call.
+    """
+
+
 class FulfilmentPoint(EffectPort, Protocol):
     """Takes releases and requests to stop them; answers later, by documents.
 
@@ -212,6 +224,7 @@ class Notifier(EffectPort, Protocol):
 
 PORT_COMMANDS: Mapping[str, frozenset[type[Command]]] = {
     "PaymentGateway": frozenset({AuthorisePayment, CapturePayment, VoidPayment, RefundPayment}),
+    "FraudGateway": frozenset({ScreenOrder, ReportToFraudGateway}),
     "FulfilmentPoint": frozenset({SubmitRelease, CancelRelease}),
     "ChannelUpdates": frozenset({TellChannelShipped, TellChannelCancelled, TellChannelStatus}),
     "CourierBroker": frozenset(

@@ -1,4 +1,4 @@
-"""Calling units off: they are cancelled, what they had been promised is free again, and the channel knows."""
+"""Calling units off: they are cancelled, what they were promised is free again, channel and fraud gateway know."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import RowStatus
 from canonical.steps import Step
-from routes import telling
+from routes import fraud_reports, telling
 from routes.moves import Units, as_lines, give_back, go
 
 
@@ -24,6 +24,7 @@ def call_off(
     for unit in units:
         yield go(order, unit, RowStatus.CANCELLED)
     yield from telling.cancelled(order, policy, cancel_id, as_lines(units), reason)
+    yield from fraud_reports.cancelled(order, units, cancel_id, reason)
 
 
 def call_off_by_policy(

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from canonical.order import NOT_LEFT_YET, Order, Release
+from canonical.fraud import FraudStanding
+from canonical.order import NOT_LEFT_YET, Hold, Order, Release
 from canonical.payment import Outcome, PaymentEntry, PaymentKind
 from canonical.statuses import ENDED, Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
 from routes.dues import taken
@@ -76,9 +77,16 @@ def explain(order: Order) -> Explanation:
 
 def _holds(order: Order) -> Iterator[Wait]:
     for hold in order.holds:
-        who, step = _RESOLVERS[hold.type]
+        who, step = _resolver(order, hold)
         name = hold.type.value.replace("_", " ")
         yield Wait(f"a hold by {hold.actor}, {name}: {hold.reason}", hold.placed_at, who, step)
+
+
+def _resolver(order: Order, hold: Hold) -> tuple[str, str]:
+    check = order.fraud
+    if hold.type is HoldType.FRAUD_REVIEW and check is not None and check.standing is FraudStanding.PENDING:
+        return check.by, "it decides, or the policy does when its time is up"
+    return _RESOLVERS[hold.type]
 
 
 def _gateways(order: Order) -> Iterator[Wait]:

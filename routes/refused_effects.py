@@ -6,6 +6,7 @@ from canonical.events import (
     CaptureFailed,
     EffectRejected,
     Event,
+    FraudDecided,
     LabelRefused,
     LabelVoidRefused,
     PaymentDeclined,
@@ -15,6 +16,7 @@ from canonical.events import (
     StepRefused,
     VoidFailed,
 )
+from canonical.fraud import FraudVerdict
 from canonical.order import Order
 from canonical.parcels import ParcelStatus
 from canonical.payment import Outcome
@@ -48,6 +50,16 @@ def _cancel_refused(order: Order, event: EffectRejected) -> Event | None:
         if asked and event.key.startswith(f"cancel_release:{release.id}:"):
             return ReleaseCancelRefused(order_id=order.id, release_id=release.id, reason=event.reason)
     return None
+
+
+def _not_screened(order: Order, event: EffectRejected) -> Event | None:
+    """A gateway that can't look at the order leaves it to a person."""
+    check = order.fraud
+    if check is None or check.gateway is None or event.key != f"screen:{order.id}:{check.turn}":
+        return None
+    return FraudDecided(
+        order_id=order.id, gateway=check.gateway, verdict=FraudVerdict.REVIEW, reason=event.reason
+    )
 
 
 def _money(failure: type[PaymentDeclined | CaptureFailed | VoidFailed | RefundFailed]) -> Meaning:
@@ -93,4 +105,5 @@ _MEANINGS: Mapping[str, Meaning] = {
     "BookLabel": _no_label,
     "BookReturnLabel": _no_label,
     "VoidLabel": _label_stays,
+    "ScreenOrder": _not_screened,
 }

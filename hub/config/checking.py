@@ -15,7 +15,7 @@ from mappings.errors import Severity
 from mappings.suggest import did_you_mean
 
 FULFILMENT, NOTIFIER, CHANNEL = "FulfilmentPoint", "Notifier", "ChannelUpdates"
-BROKER = "CourierBroker"
+BROKER, FRAUD = "CourierBroker", "FraudGateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ def check(
         config = load_config(path, values=values, environ=environ, catalogue=catalogue)
     except ConfigError as error:
         return Checked(error.problems)
-    problems = [*_names(config), *_couriers(config), *_nodes(config), *_secrets(config)]
+    problems = [
+        *_names(config), *_couriers(config), *_fraud(config), *_nodes(config), *_secrets(config),
+    ]  # fmt: skip
     for step in (load_workflow, check_subscribers, _key):
         try:
             step(config)
@@ -134,6 +136,26 @@ def _couriers(config: HubConfig) -> Iterator[ConfigProblem]:
         if name not in config.connectors:
             reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
             yield config.problem(("policies", "courier", "channels", name), reason)
+
+
+def _fraud(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Yield what keeps orders from being screened as the policy wants it."""
+    policy = config.sections.policies.fraud
+    for name in policy.channels:
+        if name not in config.connectors:
+            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
+            yield config.problem(("policies", "fraud", "channels", name), reason)
+    if policy.gateway is None:
+        return
+    path, gateway = ("policies", "fraud", "gateway"), config.connectors.get(policy.gateway)
+    if gateway is None:
+        reason = (
+            f"no connector has the name {policy.gateway!r}{did_you_mean(policy.gateway, config.connectors)}"
+        )
+        yield config.problem(path, reason)
+    elif FRAUD not in gateway.connector.ports:
+        reason = f"{policy.gateway!r} is of type {gateway.connector.name}, which screens no orders"
+        yield config.problem(path, reason)
 
 
 def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:

@@ -1,3 +1,4 @@
+from datetime import timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from canonical.documents import (
     BusinessKey,
     CancelDocument,
     DispatchDocument,
+    FraudDecisionDocument,
     KeyKind,
     OrderBound,
     PaymentDocument,
@@ -27,6 +29,7 @@ from canonical.events import (
     DisputeClosed,
     DisputeOpened,
     Event,
+    FraudDecided,
     GoodsDispatched,
     PaymentAuthorised,
     PaymentCaptured,
@@ -41,6 +44,7 @@ from canonical.events import (
     ReturnReceived,
     VoidFailed,
 )
+from canonical.fraud import FraudVerdict
 from canonical.order import Order
 from tests.canonical.building import NOON, ORDER_ID, after, document, eur
 
@@ -153,6 +157,38 @@ def test_a_channels_wishes_are_events_of_its_own_order() -> None:
     ).events(ORDER_ID)
     assert isinstance(amend, AmendmentRequested)
     assert (amend.summary, amend.fact_key) == ("one more", "amend:webstore:a1")
+
+
+def decision(**changes: Any) -> FraudDecisionDocument:
+    return FraudDecisionDocument.model_validate(
+        {
+            "gateway": "signifyd", "order_ref": "webstore:1001", "verdict": FraudVerdict.APPROVED,
+            "occurred_at": NOON, "reference": "c1", "score": 12.5, "reason": "fine", **changes,
+        }
+    )  # fmt: skip
+
+
+def test_a_fraud_gateways_word_is_one_event_of_an_order_that_it_knows_by_its_channels_reference() -> None:
+    (event,) = decision().events(ORDER_ID)
+    assert isinstance(event, FraudDecided)
+    assert (event.gateway, event.verdict, event.reference) == ("signifyd", FraudVerdict.APPROVED, "c1")
+    assert (event.score, event.reason, event.occurred_at) == (12.5, "fine", NOON)
+    assert decision().key() == BusinessKey(kind=KeyKind.CHANNEL_REF, value="webstore:1001")
+
+
+def test_the_same_word_is_the_same_fact_by_whichever_clock_it_is_written() -> None:
+    east = NOON.astimezone(timezone(timedelta(hours=9)))
+    keys = [one.events(ORDER_ID)[0].fact_key for one in (decision(), decision(occurred_at=east, score=None))]
+    assert keys[0] == keys[1]
+    others = [decision(verdict=FraudVerdict.REJECTED), decision(occurred_at=NOON + timedelta(seconds=1))]
+    others.append(decision(occurred_at=None))
+    assert len({keys[0], *(one.events(ORDER_ID)[0].fact_key for one in others)}) == 4
+
+
+@pytest.mark.parametrize("order_ref", ["1001", ":1001", "webstore:"])
+def test_a_fraud_gateways_word_names_the_order_as_the_hub_did(order_ref: str) -> None:
+    with pytest.raises(ValidationError, match="order_ref"):
+        decision(order_ref=order_ref)
 
 
 def test_an_order_has_a_natural_key() -> None:

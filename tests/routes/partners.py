@@ -14,12 +14,14 @@ from canonical.commands import (
     CapturePayment,
     Command,
     RefundPayment,
+    ScreenOrder,
     SubmitRelease,
     VoidPayment,
 )
 from canonical.events import (
     CaptureFailed,
     Event,
+    FraudDecided,
     GoodsDispatched,
     PaymentAuthorised,
     PaymentCaptured,
@@ -32,6 +34,7 @@ from canonical.events import (
     ReleaseRefused,
     VoidFailed,
 )
+from canonical.fraud import FraudVerdict
 from canonical.money import Money
 from tests.routes.world import ORDER_ID
 
@@ -130,6 +133,29 @@ def _not_stopped(name: str) -> Event:
     return ReleaseCancelRefused(
         order_id=ORDER_ID, release_id=name, reason="packed", fact_key=f"release:{name}:cancel_refused"
     )
+
+
+@dataclass
+class FraudDesk:
+    """A fraud gateway that says what it likes, as often as it likes, about orders that it was asked about."""
+
+    asked: int = 0
+    words: int = 0
+
+    def take(self, command: ScreenOrder) -> None:
+        self.asked += 1
+        assert command.turn == self.asked, "a question was asked twice, or out of turn"
+
+    def decide(self, chance: Chance, at: datetime) -> Event:
+        self.words += 1
+        verdict = list(FraudVerdict)[chance(3)]
+        return FraudDecided(
+            order_id=ORDER_ID,
+            gateway="fraud",
+            verdict=verdict,
+            occurred_at=at,
+            fact_key=f"fraud:{self.words}",
+        )
 
 
 @dataclass

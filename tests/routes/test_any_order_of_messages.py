@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
-from canonical.commands import CancelRelease, Command, SubmitRelease
+from canonical.commands import CancelRelease, Command, ScreenOrder, SubmitRelease
 from canonical.courier import CourierPolicy, NodeLabels
 from canonical.events import (
     AmendmentRequested,
@@ -17,6 +17,8 @@ from canonical.events import (
     StockArrived,
 )
 from canonical.evolve import fold
+from canonical.fraud import FraudStanding
+from canonical.fraud_policy import FraudPolicy
 from canonical.lines import Line
 from canonical.order import NOT_LEFT_YET, Hold
 from canonical.parcels import ParcelStatus
@@ -26,7 +28,7 @@ from canonical.statuses import HoldType, RowStatus
 from canonical.stock import NETWORK, StockMoveKind
 from core.engine.cascade import StaleError
 from tests.routes.couriers import Couriers
-from tests.routes.partners import Gateway, Warehouses
+from tests.routes.partners import FraudDesk, Gateway, Warehouses
 from tests.routes.world import ORDER_ID, World, line, placed, stock, tender
 
 SKUS = ("A", "B")
@@ -57,6 +59,13 @@ policies = st.builds(
         split_capture=st.sampled_from(["last_shipment", "first_shipment_full", "reauthorise_remainder"]),
         shipping_with=st.sampled_from(["first_shipment", "last_shipment"]),
     ),
+    fraud=st.builds(
+        FraudPolicy,
+        gateway=st.sampled_from([None, "fraud"]),
+        min_total=st.sampled_from([0, 10]),
+        accept_undecided_below=st.sampled_from([0, 20]),
+        on_rejection=st.sampled_from(["cancel", "hold"]),
+    ),
     stock=st.builds(StockPolicy, back_order=st.booleans(), ship_partial=st.booleans()),
     sourcing=st.builds(
         SourcingPolicy, max_splits=st.integers(1, 3), min_parcel_value=st.sampled_from([0, 5])
@@ -86,6 +95,7 @@ class Play:
         self.data = data
         self.world = World(stock(data.draw(_levels(), label="stock")), data.draw(policies, label="policy"))
         self.nodes = Warehouses()
+        self.fraud = FraudDesk()
         self.gateway = Gateway(
             multicapture=data.draw(st.booleans(), label="multicapture"),
             declines=data.draw(st.sampled_from([False, False, False, True]), label="declines"),
@@ -119,8 +129,11 @@ class Play:
             if command is not before:
                 continue
             if isinstance(command, SubmitRelease):
+                self.check_clearance()
                 self.couriers.may_send(command)
                 self.nodes.take(command)
+            elif isinstance(command, ScreenOrder):
+                self.fraud.take(command)
             elif isinstance(command, CancelRelease):
                 self.nodes.stop(command)
             else:
@@ -149,7 +162,7 @@ class Play:
         """Something happens that nobody asked for."""
         disturbances = (
             self.cancel, self.hold, self.release_holds, self.stock_arrives, self.time_passes, self.authorisation_ends,
-            self.amend, self.repeat, self.send_back, self.scan, self.scan,
+            self.amend, self.repeat, self.send_back, self.scan, self.scan, self.fraud_is_decided,
         )  # fmt: skip
         disturbances[self.chance(len(disturbances))](str(len(self.world.events)))
 
@@ -193,6 +206,12 @@ class Play:
             node, skus = self.world.order.shipments[0].node, ((SKUS[self.chance(2)], 1),)
             self.tell(ReturnReceived(order_id=ORDER_ID, return_id=n, node=node, skus=skus, fact_key=n))
 
+    def fraud_is_decided(self, _: str) -> None:
+        """The gateway says something, perhaps again, perhaps the opposite; its clock is not ours."""
+        if self.fraud.asked:
+            at = self.world.now + timedelta(minutes=self.chance(5) - 2)
+            self.post.append(self.fraud.decide(self.chance, at))
+
     def pass_time(self, duration: timedelta) -> None:
         end = self.world.now + duration
         while due := sorted((t for t in self.world.timers.values() if t.at <= end), key=lambda t: t.at):
@@ -218,6 +237,12 @@ class Play:
                     self.pass_time(timedelta(days=40))
 
     # --- what must always be so -----------------------------------------------------------------------------------
+
+    def check_clearance(self) -> None:
+        """Nothing is sent of an order that somebody may still reject."""
+        check = self.world.order.fraud
+        screened = self.world.policy.fraud.gateway is not None
+        assert (check is not None and check.standing is FraudStanding.CLEARED) or not screened
 
     def check(self) -> None:
         order, view = self.world.order, self.world.stock.content

@@ -206,8 +206,9 @@ def test_events_without_rules_are_only_recorded() -> None:
     }
     assert silent == {
         "RowsMoved", "StockReserved", "PaymentRequested", "CaptureRequested", "VoidRequested", "RefundRequested",
-        "PaymentRefunded", "ReleaseRequested", "ReleaseCancelRequested", "ReturnMatched", "NoteAdded", "StepRefused",
+        "ReleaseRequested", "ReleaseCancelRequested", "NoteAdded", "StepRefused",
         "ReleaseSubmitted", "LabelRequested", "LabelVoided", "CollectionCancelled", "ManifestClosed",
+        "FraudScreeningRequested", "FraudCleared", "FraudRejected", "FraudReviewNeeded",
     }  # fmt: skip
 
 

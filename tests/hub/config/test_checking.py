@@ -77,6 +77,29 @@ class TestWhatItNames:
             "policies.courier.channels.shpo: no connector has the name 'shpo'; did you mean shop?" in problem
         )
 
+    @pytest.mark.parametrize(
+        ("fraud", "said"),
+        [
+            (
+                "{gateway: shpo}",
+                "6:20: policies.fraud.gateway: no connector has the name 'shpo'; did you mean shop",
+            ),
+            (
+                "{gateway: shop}",
+                "6:20: policies.fraud.gateway: 'shop' is of type webstore, which screens no orders",
+            ),
+            (
+                "{channels: {shpo: true}}",
+                "6:28: policies.fraud.channels.shpo: no connector has the name 'shpo'",
+            ),
+        ],
+    )
+    def test_who_screens_orders_must_be_there_and_able_to(
+        self, tmp_path: Path, fraud: str, said: str
+    ) -> None:
+        (problem,) = checked(tmp_path, SHOP.replace("policies:\n", f"policies:\n  fraud: {fraud}\n"))
+        assert problem.startswith(said)
+
     def test_a_workflows_mistakes_are_told_with_its_own_lines(self, tmp_path: Path) -> None:
         write(tmp_path, "types:\n  standard:\n    OrderPlaced: [check_the_sum]\n", "flow.yaml")
         problems = checked(tmp_path, f"{SHOP}workflow: flow.yaml\n")
