@@ -11,9 +11,7 @@ import asyncio
 import base64
 import os
 import resource
-import socket
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
@@ -24,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-import httpx
 import orjson
 import uvloop
 
@@ -347,47 +344,6 @@ async def run_at(n: int, amqp_url: str, dsn: str, *, rate_s: float) -> dict[str,
 
 def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
-
-async def start_embedded() -> dict[str, float]:
-    """Start `orderhub run` on SQLite in an empty folder; return seconds until it is ready, and its memory."""
-    with tempfile.TemporaryDirectory() as name, socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-        taken.close()
-        folder = Path(name)
-        await asyncio.to_thread(
-            (folder / "hub.yaml").write_text,
-            f"store: {{url: sqlite:///hub.sqlite3}}\nbus: {{url: embedded://}}\napi: {{port: {port}}}\n",
-        )
-        program = [str(Path(sys.executable).parent / "orderhub"), "run"]
-        begun = time.perf_counter()
-        process = await asyncio.create_subprocess_exec(
-            *program, cwd=folder, stdout=asyncio.subprocess.DEVNULL
-        )
-        try:
-            async with httpx.AsyncClient() as http:
-                while not await _is_ready(http, port):
-                    if process.returncode is not None or time.perf_counter() - begun > 60:  # noqa: PLR2004
-                        message = "orderhub run did not come up"
-                        raise RuntimeError(message)
-                    await asyncio.sleep(0.02)
-            seconds = time.perf_counter() - begun
-            status = await asyncio.to_thread(Path(f"/proc/{process.pid}/status").read_text, encoding="ascii")
-            memory = next(
-                int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")
-            )
-        finally:
-            process.terminate()
-            await process.wait()
-    return {"serving_s": seconds, "peak_mb": memory}
-
-
-async def _is_ready(http: httpx.AsyncClient, port: int) -> bool:
-    try:
-        return (await http.get(f"http://127.0.0.1:{port}/health/ready")).is_success
-    except httpx.TransportError:
-        return False
 
 
 def main() -> None:
