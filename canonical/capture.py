@@ -5,10 +5,9 @@ from decimal import Decimal
 from uuid import UUID
 
 from canonical.documents import DocumentLine, DocumentTax, OrderDocument
-from canonical.events import OrderPlaced
+from canonical.events import Event, OrderPlaced, PendingEnded
 from canonical.money import Money, allocate
-from canonical.order import Discount, Line, Row, Shipping, Tax
-from canonical.parties import Destination
+from canonical.order import Charge, Discount, Line, Order, Row, Shipping, Tax
 from canonical.payment import Tender
 from canonical.statuses import RowStatus
 
@@ -22,6 +21,10 @@ class UnknownItemError(KeyError):
 
     def __str__(self) -> str:
         return f"line {self.line_id} names {self.reference!r}: no item is known under that reference"
+
+
+class LinesChangedError(ValueError):
+    """A pending order came back with other goods, or in another currency."""
 
 
 def place(document: OrderDocument, order_id: UUID, skus: Mapping[str, str]) -> OrderPlaced:
@@ -42,10 +45,7 @@ def place(document: OrderDocument, order_id: UUID, skus: Mapping[str, str]) -> O
         currency=document.currency,
         prices_include_tax=document.prices_include_tax,
         language=document.language,
-        destination=Destination(
-            country=document.parties.ship_to.country,
-            region=document.parties.ship_to.region,
-        ),
+        destination=document.goes_to(),
         lines=_lines(document, skus),
         shipping=Shipping(
             method=document.shipping_method,
@@ -65,6 +65,47 @@ def place(document: OrderDocument, order_id: UUID, skus: Mapping[str, str]) -> O
             )
             for n, tender in enumerate(document.tenders, start=1)
         ),
+        pending=document.pending,
+        deadlines=document.deadlines,
+        review=document.review,
+    )
+
+
+def told(document: OrderDocument, order: Order | None, order_id: UUID, skus: Mapping[str, str]) -> Event:
+    """Return what an order document means for `order`: it is placed, or it is pending no more.
+
+    Told again for any other order, it is the placing once more, whose fact is known. Raises `LinesChangedError` for a
+    pending order that comes back with other goods.
+    """
+    placed = place(document, order_id, skus)
+    if order is None or not order.pending or document.pending:
+        return placed
+    before, after = (
+        [(line.id, line.sku, line.ordered) for line in some] for some in (order.lines, placed.lines)
+    )
+    if before != after or placed.currency != order.currency:
+        raise LinesChangedError(
+            f"while it was pending the order had {_said(order.currency, before)}, and now "
+            f"{_said(placed.currency, after)}: cancel it by hand at the channel or here"
+        )
+    return PendingEnded(
+        order_id=order_id,
+        occurred_at=document.occurred_at,
+        fact_key=f"paid:{document.channel}:{document.channel_ref}",
+        destination=placed.destination,
+        prices_include_tax=placed.prices_include_tax,
+        lines=placed.lines,
+        shipping=placed.shipping,
+        total=placed.total,
+        tenders=placed.tenders,
+        deadlines=placed.deadlines,
+        review=placed.review,
+    )
+
+
+def _said(currency: str, lines: list[tuple[str, str, int]]) -> str:
+    return (
+        ", ".join(f"line {line_id}: {ordered} × {sku}" for line_id, sku, ordered in lines) + f" in {currency}"
     )
 
 
@@ -77,6 +118,9 @@ def _lines(document: OrderDocument, skus: Mapping[str, str]) -> tuple[Line, ...]
             title=line.title,
             ordered=line.quantity,
             unit_price=Money(amount=line.unit_price, currency=currency),
+            charges=tuple(
+                Charge(code=c.code, amount=Money(amount=c.amount, currency=currency)) for c in line.charges
+            ),
             discounts=tuple(
                 Discount(code=d.code, amount=Money(amount=d.amount, currency=currency))
                 for d in line.discounts
@@ -112,5 +156,11 @@ def _sku(line: DocumentLine, skus: Mapping[str, str]) -> str:
 
 def _taxes(taxes: tuple[DocumentTax, ...], currency: str) -> tuple[Tax, ...]:
     return tuple(
-        Tax(code=t.code, rate=t.rate, amount=Money(amount=t.amount, currency=currency)) for t in taxes
+        Tax(
+            code=t.code,
+            rate=t.rate,
+            amount=Money(amount=t.amount, currency=currency),
+            collected_by=t.collected_by,
+        )
+        for t in taxes
     )

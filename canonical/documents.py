@@ -14,10 +14,12 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from canonical.base import Instant, Name, Value
+from canonical.deadlines import Deadlines
 from canonical.events import (
     AmendmentRequested,
     CancelRequested,
     CaptureFailed,
+    ChannelShipped,
     CollectionBooked,
     CollectionCancelled,
     DisputeClosed,
@@ -44,9 +46,10 @@ from canonical.events import (
     VoidFailed,
 )
 from canonical.fraud import FraudVerdict
+from canonical.lines import TaxCollector
 from canonical.money import Currency, Money
 from canonical.parcels import ParcelStatus
-from canonical.parties import Language, Parties
+from canonical.parties import Destination, Language, Parties
 from canonical.payment import PaymentMethod
 from canonical.statuses import OrderType
 from canonical.stock import StockBasis
@@ -102,10 +105,18 @@ class DocumentTax(Value):
     code: Name
     rate: Annotated[Decimal, Field(ge=0, le=1)]
     amount: NotNegative
+    collected_by: TaxCollector = "merchant"
 
 
 class DocumentDiscount(Value):
     """A discount on a line, or on the whole order."""
+
+    code: Name
+    amount: NotNegative
+
+
+class DocumentCharge(Value):
+    """What a whole line costs beside its goods: gift wrap, a fee for cash on delivery."""
 
     code: Name
     amount: NotNegative
@@ -119,6 +130,7 @@ class DocumentLine(Value):
     title: str = ""
     quantity: Positive
     unit_price: NotNegative
+    charges: tuple[DocumentCharge, ...] = ()
     discounts: tuple[DocumentDiscount, ...] = ()
     taxes: tuple[DocumentTax, ...] = ()
     attributes: dict[str, str] = {}
@@ -143,7 +155,11 @@ class DocumentTender(Value):
 
 
 class OrderDocument(Document):
-    """A new order, as a channel tells it. Order discounts are divided over the lines when it is captured."""
+    """An order, as a channel tells it. Order discounts are divided over the lines when it is captured.
+
+    One that is `pending` may come without its people, and with prices of nothing; the same order, told again without
+    `pending`, brings them. Any other repetition changes nothing.
+    """
 
     channel: Name
     channel_ref: Name
@@ -153,7 +169,12 @@ class OrderDocument(Document):
     currency: Currency
     prices_include_tax: bool = True
     language: Language = "en"
-    parties: Parties
+    pending: bool = False
+    """The channel itself is not paid yet."""
+    parties: Parties | None = None
+    """Everybody whom it names; only a pending order, or one that the channel fulfils, may leave them out."""
+    destination: Destination | None = None
+    """Where it goes, as far as that is known without its people."""
     lines: Annotated[tuple[DocumentLine, ...], Field(min_length=1, max_length=1000)]
     discounts: tuple[DocumentDiscount, ...] = ()
     shipping_method: Name = "standard"
@@ -161,6 +182,9 @@ class OrderDocument(Document):
     shipping_taxes: tuple[DocumentTax, ...] = ()
     total: NotNegative
     tenders: tuple[DocumentTender, ...] = ()
+    deadlines: Deadlines = Deadlines()
+    review: str = ""
+    """Why a person should look at it before anything happens."""
 
     @model_validator(mode="after")
     def _lines_are_distinct(self) -> Self:
@@ -170,6 +194,30 @@ class OrderDocument(Document):
             message = f"two lines have the id {twice!r}"
             raise ValueError(message)
         return self
+
+    @model_validator(mode="after")
+    def _goes_somewhere(self) -> Self:
+        if self.parties is not None:
+            return self
+        if not self.pending and self.type is not OrderType.CHANNEL_FULFILLED:
+            message = (
+                "an order that is not pending needs its people: `parties` says who buys, and where it goes"
+            )
+            raise ValueError(message)
+        if self.destination is None:
+            message = "an order without `parties` needs a `destination`"
+            raise ValueError(message)
+        return self
+
+    def goes_to(self) -> Destination:
+        """Return where it goes: by its people, where they are known."""
+        if self.parties is not None:
+            ship_to = self.parties.ship_to
+            return Destination(country=ship_to.country, region=ship_to.region)
+        if self.destination is None:
+            message = "an order without `parties` needs a `destination`"
+            raise ValueError(message)
+        return self.destination
 
     @model_validator(mode="after")
     def _can_be_paid(self) -> Self:
@@ -200,15 +248,27 @@ class CancelDocument(ChannelBound):
 
     cancel_id: Name
     reason: str = ""
+    by_channel: bool = False
+    """The channel has cancelled it already: it tells, it does not ask."""
 
     def events(self, order_id: UUID) -> tuple[Event, ...]:
         """Return the request."""
         return (
             CancelRequested(
                 order_id=order_id, occurred_at=self.occurred_at, cancel_id=self.cancel_id, reason=self.reason,
-                actor=self.channel, fact_key=f"cancel:{self.channel}:{self.cancel_id}",
+                actor=self.channel, by_channel=self.by_channel,
+                fact_key=f"cancel:{self.channel}:{self.cancel_id}",
             ),
         )  # fmt: skip
+
+
+class ShippedDocument(ChannelBound):
+    """The channel says that its whole order has left."""
+
+    def events(self, order_id: UUID) -> tuple[Event, ...]:
+        """Return the one fact that this is."""
+        fact_key = f"shipped:{self.channel}:{self.channel_ref}"
+        return (ChannelShipped(order_id=order_id, occurred_at=self.occurred_at, fact_key=fact_key),)
 
 
 class AmendmentDocument(ChannelBound):
@@ -568,8 +628,8 @@ class StockDocument(Document):
 
 
 DOCUMENTS: tuple[type[Document], ...] = (
-    OrderDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument, DispatchDocument,
-    ReturnDocument, StockDocument, FraudDecisionDocument,
+    OrderDocument, ShippedDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument,
+    DispatchDocument, ReturnDocument, StockDocument, FraudDecisionDocument,
     LabelDocument, TrackingDocument,
 )  # fmt: skip
 """Every target of an incoming mapping."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from canonical.base import Instant, Key, Name, Value
+from canonical.deadlines import Deadlines
 from canonical.fraud import FraudVerdict
 from canonical.money import Currency, Money
 from canonical.order import Hold, Line, NoteText, ReleaseLine, Shipping
@@ -44,6 +45,28 @@ class OrderPlaced(Event):
     shipping: Shipping
     total: Money
     tenders: tuple[Tender, ...]
+    pending: bool = False
+    deadlines: Deadlines = Deadlines()
+    review: str = ""
+    """Why a person should look at it before anything happens."""
+
+
+class PendingEnded(Event):
+    """The channel is paid now: what it had not said of prices, address and deadlines is known, and final."""
+
+    destination: Destination
+    prices_include_tax: bool
+    lines: tuple[Line, ...]
+    """As they were placed, now with their prices: every row at `created`, whatever they have come to since."""
+    shipping: Shipping
+    total: Money
+    tenders: tuple[Tender, ...]
+    deadlines: Deadlines = Deadlines()
+    review: str = ""
+
+
+class ChannelShipped(Event):
+    """The channel says that the whole order has left."""
 
 
 class OrderRejected(Event):
@@ -309,6 +332,8 @@ class CancelRequested(Event):
     actor: Name
     unpaid: bool = False
     """It is cancelled because its payment did not come; one that was paid after all is not cancelled."""
+    by_channel: bool = False
+    """The channel has cancelled it already, and is not told what it knows."""
 
 
 class CancelAccepted(Event):
@@ -536,8 +561,8 @@ class EffectRejected(Event):
 
 
 EVENTS: tuple[type[Event], ...] = (
-    OrderPlaced, OrderRejected, OrderConfirmed, DeadlinePassed, RowsMoved, StockReserved, StockShort,
-    StockArrived, HoldPlaced, HoldReleased,
+    OrderPlaced, PendingEnded, ChannelShipped, OrderRejected, OrderConfirmed, DeadlinePassed, RowsMoved,
+    StockReserved, StockShort, StockArrived, HoldPlaced, HoldReleased,
     PaymentRequested, PaymentAuthorised, PaymentDeclined, CaptureRequested, PaymentCaptured, CaptureFailed,
     VoidRequested, PaymentVoided, VoidFailed, RefundRequested, PaymentRefunded, RefundFailed, DisputeOpened,
     DisputeClosed, ReleaseRequested, ReleaseAccepted, ReleaseRefused, GoodsDispatched, ShipmentCreated,

@@ -15,6 +15,7 @@ from canonical.events import (
     OrderConfirmed,
     OrderPlaced,
     OrderRejected,
+    PendingEnded,
     ReturnMatched,
     RowsMoved,
 )
@@ -73,8 +74,28 @@ def _placed(event: OrderPlaced) -> Order:
         shipping=event.shipping,
         total=event.total,
         payment=Payment(tenders=event.tenders),
+        pending=event.pending,
+        deadlines=event.deadlines,
         facts=(event.fact_key,) if event.fact_key else (),
     )
+
+
+def _pending_ended(order: Order, event: PendingEnded) -> dict[str, Any]:
+    if not order.pending:
+        raise EvolveError(event, "it is not pending")
+    if [(line.id, line.ordered) for line in order.lines] != [(line.id, line.ordered) for line in event.lines]:
+        raise EvolveError(event, "its lines are not those that were placed")
+    rows = {line.id: line.rows for line in order.lines}
+    return {
+        "pending": False,
+        "destination": event.destination,
+        "prices_include_tax": event.prices_include_tax,
+        "lines": tuple(line.replace(rows=rows[line.id]) for line in event.lines),
+        "shipping": event.shipping,
+        "total": event.total,
+        "payment": order.payment.replace(tenders=event.tenders),
+        "deadlines": event.deadlines,
+    }
 
 
 def _rejected(_: Order, event: OrderRejected) -> dict[str, Any]:
@@ -110,6 +131,7 @@ def _cancel_requested(order: Order, event: CancelRequested) -> dict[str, Any]:
             actor=event.actor,
             requested_at=event.occurred_at or event.recorded_at or order.placed_at,
             unpaid=event.unpaid,
+            by_channel=event.by_channel,
         ),
     }
 
@@ -140,6 +162,7 @@ def _note_added(order: Order, event: NoteAdded) -> dict[str, Any]:
 
 
 _CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
+    PendingEnded: _pending_ended,
     OrderRejected: _rejected,
     OrderConfirmed: _confirmed,
     RowsMoved: rows_moved,

@@ -7,12 +7,12 @@ from canonical.errors import EvolveError
 from canonical.events import RowsMoved
 from canonical.lines import Line, Row
 from canonical.order import LEFT_THE_HOUSE, Order
-from canonical.statuses import ROW_MOVES, CancelStatus, RowStatus, may_follow
+from canonical.statuses import ROW_MOVES_OF, CancelStatus, RowStatus, may_follow
 
 
 def rows_moved(order: Order, event: RowsMoved) -> dict[str, Any]:
     """Return what a move changes; an open request to cancel counts the units that are cancelled for it."""
-    if not may_follow(ROW_MOVES, event.before, event.after):
+    if not may_follow(ROW_MOVES_OF[order.type], event.before, event.after):
         raise EvolveError(event, f"units don't go from {event.before.value} to {event.after.value}")
     if all(line.id != event.line_id for line in order.lines):
         raise EvolveError(event, f"there is no line {event.line_id}")

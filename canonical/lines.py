@@ -1,13 +1,16 @@
 """What was ordered: lines, each with its price, its taxes and the rows that say where its units stand."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from canonical.base import Instant, Name, Value
 from canonical.money import Money, share_of_units, total
 from canonical.statuses import RowStatus
+
+TaxCollector = Literal["merchant", "marketplace"]
+"""Who takes a tax in and pays it to the state. What the marketplace collects is never our liability."""
 
 
 class Tax(Value):
@@ -16,10 +19,18 @@ class Tax(Value):
     code: Name
     rate: Annotated[Decimal, Field(ge=0, le=1)]
     amount: Money
+    collected_by: TaxCollector = "merchant"
 
 
 class Discount(Value):
     """A reduction, with the share of it that this line bears."""
+
+    code: Name
+    amount: Money
+
+
+class Charge(Value):
+    """What a line costs beside its goods: gift wrap, a fee for cash on delivery."""
 
     code: Name
     amount: Money
@@ -45,7 +56,7 @@ class ReleaseLine(Value):
 
 
 class Line(Value):
-    """What was ordered of one SKU. `discounts` and `taxes` are the whole line's."""
+    """What was ordered of one SKU. `charges`, `discounts` and `taxes` are the whole line's."""
 
     id: Name
     sku: Name
@@ -53,6 +64,7 @@ class Line(Value):
     ordered: Annotated[int, Field(gt=0, le=1_000_000)]
     unit_price: Money
     """The price of one unit, before discounts; with tax when `Order.prices_include_tax`."""
+    charges: tuple[Charge, ...] = ()
     discounts: tuple[Discount, ...] = ()
     taxes: tuple[Tax, ...] = ()
     rows: tuple[Row, ...]
@@ -63,8 +75,10 @@ class Line(Value):
         return sum(row.quantity for row in self.rows if row.status in statuses)
 
     def goods(self) -> Money:
-        """Return what the whole line costs after discounts, before tax that is not in the price."""
-        gross = self.unit_price * self.ordered
+        """Return what the whole line costs after charges and discounts, before tax that is not in the price."""
+        gross = self.unit_price * self.ordered + total(
+            (c.amount for c in self.charges), self.unit_price.currency
+        )
         return gross - total((d.amount for d in self.discounts), gross.currency)
 
     def tax(self) -> Money:

@@ -1,14 +1,16 @@
 """The order: lines as rows of quantities, holds, payment, releases, shipments. Headers are derived from them."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from canonical.base import Instant, Name, Quantity, Value
+from canonical.deadlines import Deadlines
 from canonical.fraud import FraudCheck
-from canonical.lines import Discount, Line, ReleaseLine, Row, Shipping, Tax
+from canonical.lines import Charge, Discount, Line, ReleaseLine, Row, Shipping, Tax
 from canonical.money import Currency, Money, total
 from canonical.parcels import AT_AN_END, PROBLEMS, Parcel
 from canonical.parties import Destination, Language
@@ -26,8 +28,8 @@ from canonical.statuses import (
 )
 
 __all__ = [
-    "Cancellation", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Parcel", "Release", "ReleaseLine",
-    "ReturnReceipt", "Row", "Shipment", "Shipping", "Tax", "rows_at",
+    "Cancellation", "Charge", "Discount", "Hold", "Line", "Note", "NoteText", "Order", "Parcel", "Release",
+    "ReleaseLine", "ReturnReceipt", "Row", "Shipment", "Shipping", "Tax", "rows_at",
 ]  # fmt: skip
 """What belongs to an order, its lines too: those who look for one find it here."""
 
@@ -80,6 +82,8 @@ class Cancellation(Value):
     requested_at: Instant
     unpaid: bool = False
     """Its payment did not come in time."""
+    by_channel: bool = False
+    """The channel has cancelled it already, and is not told what it knows."""
     units: Quantity = 0
     """How many units it has cancelled so far."""
 
@@ -123,6 +127,9 @@ class Order(Value):
     shipping: Shipping
     total: Money
     """What the customer owes, as the channel states it."""
+    pending: bool = False
+    """The channel itself is not paid yet: prices and address may be missing. It keeps its stock, and waits."""
+    deadlines: Deadlines = Deadlines()
     price_accepted: bool = False
     """A person released a price_mismatch hold: what the tenders say is what is owed."""
     confirmed_at: Instant | None = None
@@ -173,6 +180,15 @@ class Order(Value):
     def blocked(self, block: Block) -> tuple[Hold, ...]:
         """Return the holds that forbid a step."""
         return tuple(hold for hold in self.holds if block in hold.blocks)
+
+    def next_deadline(self) -> datetime | None:
+        """Return when the channel wants the next step done; None where nothing is left to be late with."""
+        if self.rejected_reason is not None or not self.quantity(*NOT_LEFT_YET):
+            return None
+        still = [self.deadlines.ship_by]
+        if self.confirmed_at is None:
+            still.append(self.deadlines.acknowledge_by)
+        return min((at for at in still if at is not None), default=None)
 
     def quantity(self, *statuses: RowStatus) -> int:
         """Return how many units of all lines stand at one of `statuses`."""

@@ -14,6 +14,8 @@ class OrderType(StrEnum):
     """How an order is fulfilled; rules are bound per type."""
 
     STANDARD = "standard"
+    CHANNEL_FULFILLED = "channel_fulfilled"
+    """The channel sends it from its own stock, or sent it before the hub knew of it: it is recorded, no more."""
 
 
 class OrderStatus(StrEnum):
@@ -157,6 +159,14 @@ ROW_MOVES: Mapping[RowStatus, frozenset[RowStatus]] = {
     RowStatus.RECEIVED_GOOD: frozenset(),
     RowStatus.RECEIVED_DAMAGED: frozenset(),
 }
+
+ROW_MOVES_OF: Mapping[OrderType, Mapping[RowStatus, frozenset[RowStatus]]] = {
+    OrderType.STANDARD: ROW_MOVES,
+    OrderType.CHANNEL_FULFILLED: {
+        **ROW_MOVES, RowStatus.CREATED: frozenset({RowStatus.SHIPPED, RowStatus.CANCELLED}),
+    },
+}  # fmt: skip
+"""What the channel sends itself leaves at once, and never by a node of ours."""
 
 RELEASE_MOVES: Mapping[ReleaseStatus, frozenset[ReleaseStatus]] = {
     ReleaseStatus.REQUESTED: frozenset(

@@ -7,6 +7,7 @@ from routes import (
     collection,
     delivery,
     dispatch,
+    elsewhere,
     fraud,
     fraud_reports,
     labels,
@@ -26,6 +27,8 @@ from routes.rules import Rule
 
 RULES: tuple[Rule, ...] = (
     placement.check_the_sums,
+    placement.wait_for_the_channels_money,
+    placement.go_on_once_the_channel_is_paid,
     placement.hold_for_review,
     stock.reserve_what_is_open,
     stock.reserve_what_came_in,
@@ -49,6 +52,7 @@ RULES: tuple[Rule, ...] = (
     refusal.take_back_what_was_refused,
     refusal.take_back_what_was_cancelled,
     dispatch.book_what_was_dispatched,
+    elsewhere.record_what_the_channel_sent,
     capture.capture_what_was_shipped,
     capture.capture_before_it_expires,
     capture.hold_what_can_not_be_captured,

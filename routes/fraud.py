@@ -41,7 +41,7 @@ def screen_for_fraud(order: Order, event: Event, policy: Policy) -> Steps:
     An order that was changed to cost more, or to go elsewhere, is asked about again.
     """
     check, gateway = order.fraud, policy.fraud.gateway
-    if gateway is None or not order.quantity(*NOT_LEFT_YET) or not _is_news(order, check):
+    if gateway is None or order.pending or not order.quantity(*NOT_LEFT_YET) or not _is_news(order, check):
         return
     exemption = policy.fraud.exemption(order)
     if exemption is not None:

@@ -57,8 +57,8 @@ def tell_that_it_is_too_late(order: Order, event: CancelRejected, policy: Policy
 
 @rule(HoldPlaced)
 def tell_that_it_waits(order: Order, event: HoldPlaced, policy: Policy) -> Steps:
-    """Tell the channel that its order waits for something that the channel can help with."""
-    if event.hold.type in HOLDS_TO_TELL:
+    """Tell the channel that its order waits for something that the channel can help with, and does not know."""
+    if event.hold.type in HOLDS_TO_TELL and event.hold.actor != order.channel:
         reason = event.hold.type.value
         yield from telling.status(order, policy, ChannelStatus.ON_HOLD, str(order.version), reason)
 

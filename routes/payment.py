@@ -4,7 +4,6 @@ from canonical.events import (
     CancelRequested,
     DeadlinePassed,
     HoldReleased,
-    OrderPlaced,
     PaymentAuthorised,
     PaymentDeclined,
 )
@@ -17,13 +16,14 @@ from canonical.steps import Forget, Steps
 from routes import telling
 from routes.asking import ask, hold, unpaid_timer, wait_for_payment
 from routes.moves import LIVE_RELEASES
+from routes.placement import SOLD, Sold
 from routes.rules import rule
 
 LIFTED_BY_PAYMENT = (HoldType.PAYMENT_FAILED, HoldType.REAUTH_NEEDED, HoldType.AWAITING_PAYMENT)
 
 
-@rule(OrderPlaced)
-def request_payment(order: Order, event: OrderPlaced, policy: Policy) -> Steps:
+@rule(*SOLD)
+def request_payment(order: Order, event: Sold, policy: Policy) -> Steps:
     """Ask each tender's gateway to hold the money; what the channel has been paid already needs none."""
     nothing_left = not order.quantity(*NOT_LEFT_YET)
     for tender in order.payment.tenders:

@@ -96,6 +96,8 @@ class _Reader:
         return bindings
 
     def _missing_types(self, key: Node, bindings: Bindings) -> None:
+        # What a channel sends itself is recorded, whatever else a workflow wants of it.
+        bindings.types.setdefault(OrderType.CHANNEL_FULFILLED, {})
         for order_type in OrderType:
             if order_type not in bindings.types:
                 self._problem(key, f"no rules are bound for orders of type {order_type.value!r}")

@@ -46,6 +46,9 @@ def cancelled(
     reason: str,
 ) -> Iterator[Command]:
     """Tell the channel which units were cancelled just now. The order's version tells one telling from the next."""
+    asked = order.cancellation
+    if asked is not None and asked.id == cancel_id and asked.by_channel:
+        return
     if lines and policy.channel(order.channel).tell:
         yield TellChannelCancelled(
             order_id=order.id,

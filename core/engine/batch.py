@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from canonical.capture import place
+from canonical.capture import told
 from canonical.documents import OrderDocument
 from canonical.events import Event
 from canonical.order import Order
@@ -25,7 +25,7 @@ from core.engine.changes import Changes, Posting
 from core.engine.endings import Endings, content_of
 from core.engine.inbox import INBOX
 from core.engine.memory import OrderMemory
-from core.engine.people import keep
+from core.engine.people import keep, people_of
 from core.engine.reading import Blame, Part, Readers
 from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
@@ -315,7 +315,7 @@ class Batch:
             skus = {
                 line.reference: self._references[document.channel, line.reference] for line in document.lines
             }
-            events: tuple[Event, ...] = (place(document, order_id, skus),)
+            events: tuple[Event, ...] = (told(document, order, order_id, skus),)
         else:
             events = part.events(order_id)
         world = self._world
@@ -332,8 +332,10 @@ class Batch:
         for part, before, decision in results:
             self._changes.decided(part.work, before, decision)
             announce(self._changes, part.work, before, decision, self._world.subscriptions)
-            if before is None and isinstance(part.document, OrderDocument):
-                keep(self._changes, self._world.ring, snapshot.order_id, part.document.parties)
+            document = part.document
+            people = people_of(before, decision, document) if isinstance(document, OrderDocument) else None
+            if people is not None:
+                keep(self._changes, self._world.ring, snapshot.order_id, people)
         if order is not None and order is not snapshot.order:
             self._changes.orders.append((order, quarantined_by))
             self._changes.back_orders(snapshot.order, order)

@@ -2,10 +2,20 @@
 
 from uuid import UUID
 
+from canonical.documents import OrderDocument
+from canonical.events import PendingEnded
+from canonical.order import Order
 from canonical.parties import Parties
+from core.engine.cascade import Decision
 from core.engine.changes import Changes
 from core.ids import uuid7
 from core.security.keys import KeyRing
+
+
+def people_of(before: Order | None, decision: Decision, document: OrderDocument) -> Parties | None:
+    """Return whom a document brings to its order: as it is placed, or as it is pending no more; None for nobody."""
+    first = before is None or any(isinstance(event, PendingEnded) for event in decision.events)
+    return document.parties if first else None
 
 
 def keep(changes: Changes, ring: KeyRing, order_id: UUID, parties: Parties) -> None:

@@ -81,7 +81,7 @@ SETTLED = bulk(
 PARTIES = bulk_insert(
     "parties",
     "order_id uuid, key_id uuid, body bytea, recorded_at timestamptz",
-    tail="ON CONFLICT DO NOTHING",
+    tail="ON CONFLICT (order_id) DO UPDATE SET key_id = excluded.key_id, body = excluded.body",
 )
 PARTY_INDEX = bulk_insert(
     "party_index", "kind text, digest text, order_id uuid", tail="ON CONFLICT DO NOTHING"

@@ -45,6 +45,7 @@ def test_every_example_loads_without_a_warning() -> None:
 def test_the_first_example_reads_its_document() -> None:
     order = examples()["corner_shop_order"].read(first_document(), expect=OrderDocument)
     assert order.channel_ref == "450789469"
+    assert order.parties is not None
     assert order.parties.buyer == Party(name="Ann Example", country="GB", email="ann@example.com")
     assert [line.reference for line in order.lines] == ["SHIRT-BLUE-M", "GIFT-WRAP"]
     assert order.total == Decimal("46.85")
@@ -61,6 +62,7 @@ def test_the_error_it_shows_is_what_one_gets() -> None:
 def test_the_order_that_was_read_can_be_written() -> None:
     loaded = examples()
     order = loaded["corner_shop_order"].read(first_document(), expect=OrderDocument)
+    assert order.parties is not None
     raw = loaded["warehouse_order"].write(order, {"party": order.parties.ship_to}).decode()
     assert (
         '<Line number="2"><Sku>GIFT-WRAP</Sku><Quantity>1</Quantity><Price currency="GBP">6.95</Price></Line>'

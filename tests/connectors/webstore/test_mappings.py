@@ -48,6 +48,7 @@ def test_an_order_becomes_the_order_that_it_says() -> None:
     order = read("order", wire_order())
     assert isinstance(order, OrderDocument)
     assert (order.channel, order.channel_ref, order.language) == ("webstore", "W-1001", "de")
+    assert order.parties is not None
     assert (order.parties.buyer.email, order.parties.buyer.country) == ("a.customer@example.com", "DE")
     assert [(line.id, line.reference, line.quantity, line.unit_price) for line in order.lines] == [
         ("1", "CUP", 2, Decimal("9.95")),
@@ -62,6 +63,7 @@ def test_the_buyer_has_the_country_of_the_bill() -> None:
     bill = {**wire_order()["ship_to"], "country": "AT"}
     order = read("order", wire_order(bill_to=bill))
     assert isinstance(order, OrderDocument)
+    assert order.parties is not None
     assert order.parties.buyer.country == "AT"
     assert order.parties.bill_to is not None
 

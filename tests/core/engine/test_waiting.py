@@ -76,3 +76,27 @@ async def test_the_same_order_from_two_documents_is_placed_once(store: Database)
         outcomes = await asyncio.gather(*(stage.tell(order_document("R-1")) for _ in range(3)))
         assert sorted(o.ending for o in outcomes) == [Ending.DONE, Ending.DUPLICATE, Ending.DUPLICATE]
         assert len(await stage.rows("SELECT id FROM orders")) == 1
+
+
+async def test_the_people_of_a_pending_order_are_kept_when_it_comes_again(store: Database) -> None:
+    whole = order_document("R-1")
+    pending = whole.replace(pending=True, parties=None, destination=whole.goes_to(), tenders=())
+    async with engine_on(store) as stage:
+        outcomes = [(await stage.tell(document)).ending for document in (pending, pending, whole, whole)]
+        assert outcomes == [Ending.DONE, Ending.DUPLICATE, Ending.DONE, Ending.DUPLICATE]
+        assert len(await stage.rows("SELECT order_id FROM parties")) == 1
+        assert [row["type"] for row in await stage.rows("SELECT type FROM journal ORDER BY seq")] == [
+            "OrderPlaced",
+            "PendingEnded",
+        ]
+
+
+async def test_a_pending_order_that_comes_back_with_other_goods_is_for_a_person(store: Database) -> None:
+    whole = order_document("R-1")
+    pending = whole.replace(pending=True, parties=None, destination=whole.goes_to(), tenders=())
+    more = whole.replace(lines=(whole.lines[0].replace(quantity=7), *whole.lines[1:]))
+    async with engine_on(store) as stage:
+        await stage.tell(pending)
+        outcome = await stage.tell(more)
+        assert outcome.ending is Ending.FAILED
+        assert "while it was pending" in str(outcome.reason)
