@@ -18,6 +18,7 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.stripe",
     "connectors.warehouse",
     "connectors.mailer",
+    "connectors.amazon",
 )
 """Those of this repository, by the folder that declares each as `CONNECTOR`. A new one is listed here."""
 

@@ -15,7 +15,7 @@ from tests.hub.config.building import KEY, SECRET, write
 PAGE = ROOT / "docs" / "configuration.md"
 ENVIRONMENT = {
     "ORDERHUB_MASTER_KEY": KEY, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1",
-    "SMTP_PASSWORD": "x",
+    "SMTP_PASSWORD": "x", "AMAZON_CLIENT_ID": "a", "AMAZON_CLIENT_SECRET": "b", "AMAZON_REFRESH_TOKEN": "c",
 }  # fmt: skip
 
 
