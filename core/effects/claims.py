@@ -9,6 +9,7 @@ from uuid import UUID
 from canonical.commands import COMMAND_BY_NAME, Command
 from canonical.stock import Node
 from core.effects.requests import Requests, open_parties
+from core.engine.memory import OrderMemory
 from core.errors import RejectedError
 from core.ids import uuid7
 from core.ports import Effect, EffectPort, Outgoing
@@ -92,6 +93,7 @@ async def claim(
     ring: KeyRing,
     ports: Mapping[tuple[str, str], EffectPort],
     nodes: Mapping[str, Node],
+    memory: OrderMemory,
     wanted: Mapping[str, int],
     margin_s: float,
 ) -> Claims:
@@ -107,7 +109,7 @@ async def claim(
     made = Claims([], [])
     if not rows:
         return made
-    requests = await Requests.load(session, ring, rows, nodes)
+    requests = await Requests.load(session, ring, rows, nodes, memory)
     for row in rows:
         try:
             made.claims.append(_claim(row, ports, requests))

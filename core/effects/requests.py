@@ -10,6 +10,7 @@ from canonical.order import Order
 from canonical.parties import Parties
 from canonical.stock import Item, Node
 from core.engine import snapshots
+from core.engine.memory import OrderMemory
 from core.errors import HubError, RejectedError
 from core.ids import uuid7
 from core.ports import EffectContext, EffectPort, Outgoing
@@ -22,7 +23,6 @@ _PARTIES = (
     "SELECT p.order_id, p.key_id, p.body, k.wrapped FROM parties p LEFT JOIN data_keys k ON k.id = p.key_id "
     "WHERE p.order_id {any:1:uuid}"
 )
-_ORDERS = "SELECT id, schema, doc FROM orders WHERE id {any:1:uuid}"
 _ITEMS = "SELECT sku, doc FROM items WHERE sku {any:1:text}"
 TARGET = "x-target"
 """The stored header that keeps `Outgoing.target`."""
@@ -38,14 +38,19 @@ class Requests:
 
     @classmethod
     async def load(
-        cls, session: Session, ring: KeyRing, rows: Sequence[Any], nodes: Mapping[str, Node]
+        cls,
+        session: Session,
+        ring: KeyRing,
+        rows: Sequence[Any],
+        nodes: Mapping[str, Node],
+        memory: OrderMemory,
     ) -> "Requests":
         """Load what was sent before, and what the others are rendered from."""
         sent = [as_uuid(row["request_id"]) for row in rows if row["request_id"]]
         first = [as_uuid(row["order_id"]) for row in rows if row["request_id"] is None]
         return cls(
             await messages.load(session, ring, sent),
-            await _contexts(session, ring, sorted(set(first)), nodes),
+            await _contexts(session, ring, sorted(set(first)), nodes, memory),
         )
 
     def of(self, row: Any, command: Command, port: EffectPort) -> tuple[Outgoing, UUID]:
@@ -80,13 +85,12 @@ def _again(request: messages.Message | HubError) -> tuple[Outgoing, UUID]:
 
 
 async def _contexts(
-    session: Session, ring: KeyRing, ids: Sequence[UUID], nodes: Mapping[str, Node]
+    session: Session, ring: KeyRing, ids: Sequence[UUID], nodes: Mapping[str, Node], memory: OrderMemory
 ) -> dict[UUID, EffectContext | HubError]:
     """Load what rendering looks at. What of one order can't be opened harms that order's effects alone."""
     if not ids:
         return {}
-    rows = await session.rows(_ORDERS, ids)
-    orders = {as_uuid(row["id"]): snapshots.read(row["doc"], row["schema"]) for row in rows}
+    orders = await snapshots.load(session, ids, memory)
     parties = await _parties(session, ring, ids)
     items = await _items(session, (order for order in orders.values() if order is not None))
     contexts: dict[UUID, EffectContext | HubError] = {}

@@ -162,6 +162,7 @@ class EffectRunner:
                 self._engine.world.ring,
                 self._ports,
                 self._engine.world.nodes,
+                self._engine.memory,
                 wanted,
                 self._margin_s,
             )

@@ -64,7 +64,7 @@ class Committer:
         self.statistics = EngineStatistics()
         self.unavailable: str | None = None
         self._database, self._publisher, self._batch = database, publisher, batch
-        self._memory = OrderMemory()
+        self.memory = OrderMemory()
 
     async def commit(self, works: list[Work], deposits: list[Deposit], turn: Turn) -> None:
         """Bring a batch to its end. Raises only when not even a failure record can be written."""
@@ -112,14 +112,14 @@ class Committer:
             async with self._database.transaction() as session:
                 deposited = await self._deposit(session, deposits)
                 if works:
-                    batch = self._batch(session, self.world, self._memory, works)
+                    batch = self._batch(session, self.world, self.memory, works)
                     committed = await batch.run(done, prelock, turn)
                 else:
                     turn.pass_on()
                     committed = Committed({}, [])
                     await unbox(session, done)
         for written in committed.orders:
-            self._memory.put(written.order, written.size)
+            self.memory.put(written.order, written.size)
         self.statistics.count(works, deposits, committed, time.perf_counter() - began)
         self._publisher.publish([*deposited.postings, *committed.postings])
         for deposit, receipt in deposited.receipts.items():

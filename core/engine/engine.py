@@ -19,6 +19,7 @@ from core.engine.changes import Posting
 from core.engine.committing import Committer, EngineStatistics
 from core.engine.door import unavailable, unstorable
 from core.engine.gathering import EngineLimits, Gathering
+from core.engine.memory import OrderMemory
 from core.engine.publishing import Publisher
 from core.engine.suspects import Suspects
 from core.engine.turns import Turn
@@ -79,6 +80,11 @@ class Engine:
     @world.setter
     def world(self, world: World) -> None:
         self._committer.world = world
+
+    @property
+    def memory(self) -> OrderMemory:
+        """The orders that were written last: true where the row's version is theirs."""
+        return self._committer.memory
 
     @property
     def statistics(self) -> EngineStatistics:

@@ -1,6 +1,6 @@
 """Orders in and out of the store: loaded and locked once a batch, dumped once a batch."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,13 @@ _LOCK = bulk(
     "CASE WHEN orders.version = r.version THEN NULL ELSE orders.doc END AS doc, "
     "CASE WHEN orders.version = r.version THEN 1 ELSE 0 END AS remembered "
     "FROM {rows} JOIN orders ON orders.id = r.id ORDER BY orders.id {lock_orders}",
+    "id uuid, version int",
+)
+_LOAD = bulk(
+    "SELECT orders.id, orders.schema, "
+    "CASE WHEN orders.version = r.version THEN NULL ELSE orders.doc END AS doc, "
+    "CASE WHEN orders.version = r.version THEN 1 ELSE 0 END AS remembered "
+    "FROM {rows} JOIN orders ON orders.id = r.id",
     "id uuid, version int",
 )
 _STUBS = bulk_insert(
@@ -65,13 +72,27 @@ async def stub(session: Session, references: Iterable[tuple[str, str, UUID]]) ->
 async def lock(session: Session, order_ids: Iterable[UUID], memory: OrderMemory) -> dict[UUID, Snapshot]:
     """Lock and load orders, sorted by id. One whose remembered version is the locked row's is not read again."""
     known = {order_id: memory.get(order_id) for order_id in sorted(set(order_ids))}
-    wanted = [(order_id, order.version if order else -1) for order_id, order in known.items()]
     found: dict[UUID, Snapshot] = {}
-    for row in await session.write(_LOCK, wanted):
+    for row in await session.write(_LOCK, _versions(known)):
         order_id = as_uuid(row["id"])
         order = known[order_id] if row["remembered"] else read(row["doc"], row["schema"])
         found[order_id] = Snapshot(order_id, order, maybe_uuid(row["quarantined_by"]))
     return found
+
+
+async def load(session: Session, order_ids: Iterable[UUID], memory: OrderMemory) -> dict[UUID, Order | None]:
+    """Load orders as the transaction sees them, without locks; None for a stub. What is remembered is as in `lock`."""
+    known = {order_id: memory.get(order_id) for order_id in sorted(set(order_ids))}
+    return {
+        (order_id := as_uuid(row["id"])): (
+            known[order_id] if row["remembered"] else read(row["doc"], row["schema"])
+        )
+        for row in await session.write(_LOAD, _versions(known))
+    }
+
+
+def _versions(known: Mapping[UUID, Order | None]) -> list[tuple[UUID, int]]:
+    return [(order_id, order.version if order else -1) for order_id, order in known.items()]
 
 
 def read(doc: str | None, schema: int) -> Order | None:
