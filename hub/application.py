@@ -29,6 +29,8 @@ from hub.cursors import StoredCursors
 from hub.desk import replays
 from hub.desk.context import DeskContext
 from hub.left import LeftToTheHub
+from hub.mappings import MappingLibrary
+from hub.versions import Versions
 
 if TYPE_CHECKING:
     from core.bus.rabbit import RabbitBus
@@ -190,7 +192,7 @@ class Hub:
         types = {name: placement.connector.name for name, placement in self.blueprint.connectors.items()}
         return DeskContext(
             self.database, self.engine, self.ring, self.blueprint.clock, self.connectors, types,
-            self.bus.statistics, self.runner,
+            self.bus.statistics, self.runner, Versions(_library(self.blueprint)), self.blueprint.replay,
         )  # fmt: skip
 
     def asyncapi(self) -> Mapping[str, Any]:
@@ -258,6 +260,11 @@ async def load_nodes(database: Database) -> dict[str, Node]:
     async with database.reading() as session:
         nodes = [Node.model_validate_json(row["doc"]) for row in await session.rows(_NODES)]
     return {node.id: node for node in nodes}
+
+
+def _library(blueprint: Blueprint) -> MappingLibrary | None:
+    """Return the library of mappings, where a hub has one whose versions can be named."""
+    return blueprint.mappings if isinstance(blueprint.mappings, MappingLibrary) else None
 
 
 def _bus(blueprint: Blueprint) -> Bus:

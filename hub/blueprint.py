@@ -16,6 +16,7 @@ from core.engine.engine import EngineLimits
 from core.scheduler.retention import Retention
 from core.scheduler.scheduler import Beat
 from core.security.keys import MasterKey
+from hub.desk.replay_policy import ReplayPolicy
 
 SQLITE = "sqlite:///"
 
@@ -51,6 +52,7 @@ class Blueprint:
     """Which outside systems are told of which events."""
     retention: Retention = field(default_factory=Retention)
     prefetch: int = 50
+    replay: ReplayPolicy = field(default_factory=ReplayPolicy)
 
     @property
     def store_file(self) -> Path | None:

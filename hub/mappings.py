@@ -19,6 +19,7 @@ from canonical import base, commands, documents, order, parties, payment, stock
 from canonical.documents import Document
 from core.connector import Connector, Mappings
 from core.errors import DocumentError, HubError, Problem
+from core.mapping_use import MappingUse, used
 from mappings import (
     Environment,
     Finding,
@@ -123,6 +124,7 @@ class MappingLibrary:
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         """Translate a wire document; raise `DocumentError` with every problem and its place."""
         found = self._find(mapping)
+        used(MappingUse(mapping, _named(found), context, raw))
         try:
             return tuple(found.read_all(raw, context, expect=Document))
         except MappingError as error:

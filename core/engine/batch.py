@@ -111,6 +111,11 @@ class Batch:
         """What waited behind a failure, and since when."""
         self._disowned: set[Work] = set()
 
+    @property
+    def changes(self) -> Changes:
+        """What it writes, for who looks on."""
+        return self._changes
+
     async def run(self, done: Iterable[tuple[UUID, int]], prelock: frozenset[str], turn: Turn) -> Committed:
         """Do all of it but the commit. `done` are outbox rows that were confirmed since the last batch.
 

@@ -75,7 +75,10 @@ class Endings:
             )  # fmt: skip
         if isinstance(work.content, Stored):
             message_id = work.content.message_id
-            mapping = next((p.blame.mapping for p in parts if p.blame), None)
+            mapping = next(
+                (p.blame.mapping for p in parts if p.blame and p.blame.mapping),
+                next((p.mapping for p in parts if p.mapping), None),
+            )
             changes.add(
                 "finish", message_id, outcome.ending.value, order_id, mapping, outcome.reason, changes.now,
             )  # fmt: skip

@@ -9,6 +9,7 @@ from canonical.events import Event
 from core.connector import Reader
 from core.engine.work import Ending, Facts, Happening, Outcome, Stored, Work, happening_of
 from core.errors import DocumentError, HubError, Problem
+from core.mapping_use import listening
 from core.ports import RawDocument
 from core.security.keys import KeyRing
 from core.store import messages
@@ -41,6 +42,8 @@ class Part:
     outcome: Outcome | None = None
     blame: Blame | None = None
     keys: list[BusinessKey] = field(default_factory=list[BusinessKey])
+    mapping: str | None = None
+    """The mapping that read it, with its version; None where none did."""
 
     @property
     def failure_id(self) -> UUID | None:
@@ -91,19 +94,23 @@ def _stored(  # noqa: PLR0911 - one return for each way in which a message is re
         return [Part(work, content.part, blame=Blame("read", "NoReaderError", reason))]
     raw = RawDocument(message.kind, message.body, message.media_type, message.external_id, message.headers)
     try:
-        documents = reader(raw)
+        with listening() as uses:
+            documents = reader(raw)
     except DocumentError as error:
         return [Part(work, content.part, blame=_unreadable(message.kind, error))]
     except Exception as error:  # noqa: BLE001 - a reader's defect harms its own message only, as a failure record
         return [
             Part(work, content.part, blame=Blame("read", type(error).__name__, str(error) or repr(error)))
         ]
+    mapping = uses[0].named if uses else None
     if content.part is not None:
-        return [Part(work, content.part, document=d) for d in documents[content.part : content.part + 1]]
+        wanted = documents[content.part : content.part + 1]
+        return [Part(work, content.part, document=d, mapping=mapping) for d in wanted]
     if not documents:
-        return [Part(work, None, outcome=Outcome(Ending.IGNORED, "it says nothing that concerns the hub"))]
+        nothing = Outcome(Ending.IGNORED, "it says nothing that concerns the hub")
+        return [Part(work, None, outcome=nothing, mapping=mapping)]
     several = len(documents) > 1
-    return [Part(work, i if several else None, document=d) for i, d in enumerate(documents)]
+    return [Part(work, i if several else None, document=d, mapping=mapping) for i, d in enumerate(documents)]
 
 
 def _unreadable(kind: str, error: DocumentError) -> Blame:

@@ -1,4 +1,4 @@
-"""Failures and replays over HTTP."""
+"""Failures over HTTP. Replays of many are in `replays`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,11 +8,11 @@ from pydantic import Field
 
 from hub.api.gate import Asking, Desk
 from hub.api.orders import Reason
-from hub.desk import failures, replay, replays
+from hub.desk import failures, replay
 from hub.desk.base import LONGEST_PAGE, Page, View
 from hub.desk.failure_views import FailureDetail, FailureGroup, FailureSummary
 from hub.desk.failures import FailureFilter
-from hub.desk.replay_views import Replayed, ReplayItemView, ReplayMode, ReplayStatus
+from hub.desk.replay_views import Replayed
 
 router = APIRouter()
 
@@ -36,28 +36,7 @@ class DiscardWish(ForceWish):
     reason: Reason
 
 
-class ReplayPlan(View):
-    """Which failures to replay: named, or found by a filter (`{"signature": ...}` is a whole group)."""
-
-    ids: Annotated[tuple[UUID, ...], Field(max_length=replays.MOST_FAILURES)] = ()
-    filter: FailureFilter | None = None
-
-
-class RunWish(View):
-    """How to run a planned replay."""
-
-    mode: ReplayMode = ReplayMode.ALL
-
-
-class StopWish(View):
-    """Why a replay is stopped."""
-
-    reason: Annotated[str, Field(max_length=500)] = ""
-
-
 NOT_FORCED = ForceWish()
-WHOLE = RunWish()
-JUST_STOP = StopWish()
 
 
 @router.get("/failures", tags=["failures"], summary="List failures, the newest first")
@@ -108,45 +87,3 @@ async def replay_failure(
 ) -> Replayed:
     """Its outcome resolves the failure, or opens it again."""
     return await replay.replay_failure(desk, asking, failure_id, force=wish.force)
-
-
-@router.get("/replays", tags=["replays"], summary="List replays of many, the newest first")
-async def list_replays(desk: Desk, asking: Asking) -> tuple[ReplayStatus, ...]:
-    """The newest hundred."""
-    return await replays.list_replays(desk, asking)
-
-
-@router.post("/replays", tags=["replays"], summary="Fix a list of failures to replay", status_code=201)
-async def plan(desk: Desk, asking: Asking, wish: ReplayPlan) -> ReplayStatus:
-    """Nothing moves yet: what is replayed later is exactly this list."""
-    return await replays.plan(desk, asking, ids=wish.ids, wanted=wish.filter)
-
-
-@router.get("/replays/{replay_id}", tags=["replays"], summary="Show how far a replay has come")
-async def show_replay(desk: Desk, asking: Asking, replay_id: UUID) -> ReplayStatus:
-    """Counts by status."""
-    return await replays.status(desk, asking, replay_id)
-
-
-@router.get("/replays/{replay_id}/items", tags=["replays"], summary="List the failures of a replay")
-async def list_items(
-    desk: Desk,
-    asking: Asking,
-    replay_id: UUID,
-    after: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=LONGEST_PAGE)] = 100,
-) -> tuple[ReplayItemView, ...]:
-    """From the one behind number `after` on."""
-    return await replays.list_items(desk, asking, replay_id, after=after, limit=limit)
-
-
-@router.post("/replays/{replay_id}/run", tags=["replays"], summary="Run a planned replay", status_code=202)
-async def run(desk: Desk, asking: Asking, replay_id: UUID, wish: RunWish = WHOLE) -> ReplayStatus:
-    """`canary`: one first, then more and more; it stops by itself when the failure comes back."""
-    return await replays.run(desk, asking, replay_id, wish.mode)
-
-
-@router.post("/replays/{replay_id}/stop", tags=["replays"], summary="Send no more of a replay")
-async def stop(desk: Desk, asking: Asking, replay_id: UUID, wish: StopWish = JUST_STOP) -> ReplayStatus:
-    """What has been sent goes on."""
-    return await replays.stop(desk, asking, replay_id, wish.reason)

@@ -1,5 +1,6 @@
 """From what a person types to an id: a whole one, the last digits of one, or a channel's reference."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -16,6 +17,7 @@ _TABLES = {
     "message": "messages",
     "failure": "failures",
     "effect": "effects",
+    "replay": "replays",
     "token": "tokens",
 }
 
@@ -36,6 +38,22 @@ async def find_id(ctx: "DeskContext", kind: str, text: str) -> UUID:
     async with ctx.database.reading() as session:
         found = [UUID(str(row["id"])) for row in await session.rows(sql, f"%{wanted}")]
     return _one(kind, text, found)
+
+
+async def find_any(ctx: "DeskContext", kinds: Sequence[str], text: str) -> tuple[str, UUID]:
+    """Return of which of `kinds` an id is, and the id; the last kind's refusal where it is of none."""
+    for kind in kinds:
+        try:
+            one = await find_id(ctx, kind, text)
+        except Failure:
+            if kind == kinds[-1]:
+                raise
+            continue
+        async with ctx.database.reading() as session:
+            sql = f"SELECT id FROM {_TABLES[kind]} WHERE id = $1"  # noqa: S608 - names are ours
+            if kind == kinds[-1] or await session.rows(sql, one):
+                return kind, one
+    raise Failure(f"there is nothing with the id {text!r}")
 
 
 async def find_order(ctx: "DeskContext", text: str) -> UUID:

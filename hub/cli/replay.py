@@ -1,302 +1,291 @@
-"""`orderhub replay`: do again what failed, one or many, and see how far that has come."""
+"""`orderhub replay`: plan, preview, run, try on one first, stop and continue what is done once more."""
 
-import asyncio
-import os
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.console import RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
+from hub.cli import replay_looks as looks
 from hub.cli.failing import Failure
-from hub.cli.finding import find_id
-from hub.cli.looks import Column, ago, facts, section, short, status, table
+from hub.cli.finding import find_any, find_id
+from hub.cli.looks import table
+from hub.cli.replay_choosing import (
+    AllOption,
+    ByOption,
+    Choice,
+    ConnectorOption,
+    FailuresOption,
+    GroupOption,
+    IdsArgument,
+    KeyOption,
+    KindOption,
+    OrderOption,
+    ReasonOption,
+    SinceOption,
+    StageOption,
+    StatusOption,
+    UnsentOption,
+    UntilOption,
+)
+from hub.cli.replay_editing import send_edited
+from hub.cli.replay_watching import begin
 from hub.cli.session import Session, command, group
-from hub.cli.words import since
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from hub.desk.context import DeskContext
     from hub.desk.replay_views import Replayed, ReplayStatus
 
 replay = group("Replay what failed, from its stored bytes, through today's mappings and rules.")
 
-LOOK_S = 0.5
-HINT_S = 10.0
-_OVER = ("resolved", "failed_again", "discarded", "skipped")
-_HINT = "nothing moves: does a hub run? Ctrl-C ends the waiting, and the replay goes on when one does"
+PlanArgument = Annotated[
+    str, typer.Argument(metavar="PLAN", help="A plan's id, or its last six digits or more.")
+]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before replaying many.")]
+WaitOption = Annotated[bool, typer.Option("--wait/--no-wait", help="Stay until it is over.")]
+LimitOption = Annotated[int, typer.Option(min=1, max=200, help="How many a preview goes through.")]
+
+
+@command(replay, "plan", actor=True)
+async def plan_replay(
+    session: Session,
+    ids: IdsArgument = None,
+    unsent: UnsentOption = False,
+    every: AllOption = False,
+    failures: FailuresOption = False,
+    signature: GroupOption = None,
+    connector: ConnectorOption = None,
+    stage: StageOption = None,
+    kind: KindOption = None,
+    state: StatusOption = None,
+    order: OrderOption = None,
+    key: KeyOption = None,
+    from_time: SinceOption = None,
+    to_time: UntilOption = None,
+    by: ByOption = "age",
+    reason: ReasonOption = "",
+    dry: Annotated[bool, typer.Option("--dry-run", help="Make no plan: show what it would do.")] = False,
+    limit: LimitOption = 20,
+) -> None:
+    """Fix a list of what will be replayed, with counts and the money at stake. Nothing moves yet.
+
+    Examples: `orderhub replay plan --since 2h`, `orderhub replay plan --unsent`,
+    `orderhub replay plan --all --connector shop --since 1d --reason "stock was wrong" --dry-run`
+    """
+    choice = Choice(
+        tuple(ids or ()), unsent, every, failures, signature, connector, stage, kind, state, order, key,
+        from_time, to_time, by, reason,
+    )  # fmt: skip
+    if dry:
+        await _previewed(session, choice, limit)
+        return
+    from hub.desk import replays as desk
+
+    async with session.desk() as ctx:
+        result = await desk.make_plan(ctx, session.principal, await choice.selection(ctx))
+        now = ctx.clock.now()
+    session.out.show(result, lambda: [*looks.manifest(result), looks.drawn(result, now)])
+
+
+@command(replay, "preview", actor=True)
+async def preview_replay(
+    session: Session,
+    ids: IdsArgument = None,
+    unsent: UnsentOption = False,
+    every: AllOption = False,
+    failures: FailuresOption = False,
+    signature: GroupOption = None,
+    connector: ConnectorOption = None,
+    stage: StageOption = None,
+    kind: KindOption = None,
+    state: StatusOption = None,
+    order: OrderOption = None,
+    key: KeyOption = None,
+    from_time: SinceOption = None,
+    to_time: UntilOption = None,
+    by: ByOption = "age",
+    limit: LimitOption = 20,
+) -> None:
+    """Show what a plan, or a selection, would store and send with today's mappings and rules. Nothing is done.
+
+    Examples: `orderhub replay preview 7c1e02aa`, `orderhub replay preview --group "shop | read | DocumentError"`
+    """
+    choice = Choice(
+        tuple(ids or ()), unsent, every, failures, signature, connector, stage, kind, state, order, key,
+        from_time, to_time, by, "a preview",
+    )  # fmt: skip
+    await _previewed(session, choice, limit)
 
 
 @command(replay, "run", actor=True)
 async def run_replay(
     session: Session,
     ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[ID]...", help="Failures, or one message, by their ids.")
+        list[str] | None,
+        typer.Argument(metavar="[ID]...", help="A plan; or failures, or one message, by their ids."),
     ] = None,
-    signature: Annotated[str | None, typer.Option("--group", help="All open failures of a kind.")] = None,
-    connector: Annotated[str | None, typer.Option(help="All open failures of a connector.")] = None,
-    stage: Annotated[str | None, typer.Option(help="All open failures of a stage.")] = None,
-    from_time: Annotated[
-        str | None, typer.Option("--since", help="All open failures since 2h, 3d, ...")
-    ] = None,
+    failures: FailuresOption = False,
+    signature: GroupOption = None,
+    connector: ConnectorOption = None,
+    stage: StageOption = None,
+    order: OrderOption = None,
+    from_time: SinceOption = None,
+    by: ByOption = "age",
     edit: Annotated[bool, typer.Option("--edit", help="Edit the document first, in $EDITOR.")] = False,
     with_file: Annotated[
         Path | None,
         typer.Option("--with", metavar="FILE", help="Send this document in the place of the failed one."),
     ] = None,
-    reason: Annotated[str, typer.Option("--reason", "-r", help="Why an edited document is sent.")] = "",
+    reason: ReasonOption = "",
     force: Annotated[bool, typer.Option("--force", help="Also where somebody else has claimed it.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before replaying many.")] = False,
-    wait: Annotated[
-        bool, typer.Option("--wait/--no-wait", help="Stay until it is over; needs a running hub.")
-    ] = True,
+    yes: YesOption = False,
+    wait: WaitOption = True,
 ) -> None:
-    """Replay a failure, several, or all of a kind. What was done already is never done twice.
+    """Replay a plan, a failure, several, or all of a kind. What was done already is never done twice.
 
-    Examples: `orderhub replay run 7c1e02aa`, `orderhub replay run 7c1e02aa --edit --reason "wrong country"`,
+    A plan that was stopped is continued. Examples: `orderhub replay run 7c1e02aa`,
+    `orderhub replay run 7c1e02aa --edit --reason "wrong country"`,
     `orderhub replay run --group "warehouse | read | DocumentError | warehouse/dispatch"`
     """
-    from hub.desk.failures import FailureFilter
-
     async with session.desk() as ctx:
         if edit or with_file is not None:
-            result = await _edited(session, ctx, ids or [], with_file, reason, force=force)
-            session.out.show(result, lambda: _sent(result))
+            result = await send_edited(session, ctx, ids or [], with_file, reason, force=force)
+            session.out.show(result, lambda: looks.sent(result))
             return
-        chosen = FailureFilter(
-            signature=signature, connector=connector, stage=stage, since=since(from_time, ctx.clock.now())
-        )
-        by_filter = any(given is not None for given in (signature, connector, stage, from_time))
-        if bool(ids) == by_filter:
-            raise Failure("say what to replay: ids, or --group, --connector, --stage, --since", usage=True)
-        if ids and len(ids) == 1:
-            result = await _one(session, ctx, ids[0], force=force)
-            session.out.show(result, lambda: _sent(result))
-            return
-        many = [await find_id(ctx, "failure", text) for text in ids or []]
-        await _many(session, ctx, many, None if ids else chosen, yes=yes, wait=wait)
+        choice = Choice(
+            tuple(ids or ()), failures=failures, group=signature, connector=connector, stage=stage, order=order,
+            since=from_time, by=by, reason=reason,
+        )  # fmt: skip
+        if ids and len(ids) == 1 and not choice.narrows:
+            found, one = await find_any(ctx, ("replay", "failure", "message"), ids[0])
+            if found != "replay":
+                result = await _one(session, ctx, found, one, force=force)
+                session.out.show(result, lambda: looks.sent(result))
+                return
+        await begin(session, ctx, await _planned(session, ctx, choice), canary=False, yes=yes, wait=wait)
+
+
+@command(replay, "canary", actor=True)
+async def canary_replay(
+    session: Session,
+    ids: IdsArgument = None,
+    failures: FailuresOption = False,
+    signature: GroupOption = None,
+    connector: ConnectorOption = None,
+    stage: StageOption = None,
+    order: OrderOption = None,
+    from_time: SinceOption = None,
+    by: ByOption = "age",
+    within_s: Annotated[
+        int | None,
+        typer.Option("--within", min=1, metavar="SECONDS", help="How long to wait for each step's end."),
+    ] = None,
+    yes: YesOption = False,
+    wait: WaitOption = True,
+) -> None:
+    """Replay one first, wait until its order has come to its end with every partner, then 5, 25, and the rest.
+
+    It stops by itself when the failure comes back, a partner refuses, or nothing is heard for too long.
+    Examples: `orderhub replay canary 7c1e02aa`, `orderhub replay canary --group "shop | read | DocumentError"`
+    """
+    choice = Choice(
+        tuple(ids or ()), failures=failures, group=signature, connector=connector, stage=stage, order=order,
+        since=from_time, by=by,
+    )  # fmt: skip
+    async with session.desk() as ctx:
+        made = await _planned(session, ctx, choice)
+        await begin(session, ctx, made, canary=True, yes=yes, wait=wait, wait_s=within_s)
+
+
+@command(replay, "approve", actor=True)
+async def approve_replay(session: Session, plan: PlanArgument) -> None:
+    """Agree to a plan that somebody else has made, so that it may run."""
+    from hub.desk import replays as desk
+
+    async with session.desk() as ctx:
+        result = await desk.approve(ctx, session.principal, await find_id(ctx, "replay", plan))
+        now = ctx.clock.now()
+    session.out.show(result, lambda: [*looks.manifest(result), looks.drawn(result, now)])
 
 
 @command(replay, "stop", actor=True)
 async def stop_replay(
     session: Session,
-    replay_id: Annotated[UUID, typer.Argument(metavar="REPLAY", help="The replay's id.")],
+    plan: PlanArgument,
     reason: Annotated[str, typer.Option("--reason", "-r", help="Why.")] = "",
 ) -> None:
-    """Send no more of a replay. What has been sent goes on."""
+    """Send no more of a replay. What has been sent goes on; `orderhub replay run` continues with the rest."""
     from hub.desk import replays as desk
 
     async with session.desk() as ctx:
-        result = await desk.stop(ctx, session.principal, replay_id, reason)
+        result = await desk.stop(ctx, session.principal, await find_id(ctx, "replay", plan), reason)
         now = ctx.clock.now()
-    session.out.show(result, lambda: _drawn(result, now))
+    session.out.show(result, lambda: looks.drawn(result, now))
 
 
 @command(replay, "status", actor=True)
 async def replay_status(
     session: Session,
-    replay_id: Annotated[UUID | None, typer.Argument(metavar="[REPLAY]", help="One replay's id.")] = None,
+    plan: Annotated[
+        str | None, typer.Argument(metavar="[PLAN]", help="A plan's id, or its last six digits or more.")
+    ] = None,
 ) -> None:
-    """Show how far a replay has come, or list the newest replays."""
+    """Show what a plan holds and how far it has come, or list the newest plans and replays."""
     from hub.desk import replays as desk
 
     wide = session.out.wide
     async with session.desk() as ctx:
         now = ctx.clock.now()
-        if replay_id is None:
+        if plan is None:
             found = await desk.list_replays(ctx, session.principal)
             session.out.show(
-                found, lambda: table(_columns(now), found, wide=wide, empty="nothing was replayed yet")
+                found, lambda: table(looks.replays(now), found, wide=wide, empty="nothing was replayed yet")
             )
             return
+        replay_id = await find_id(ctx, "replay", plan)
         result = await desk.status(ctx, session.principal, replay_id)
-        items = await desk.list_items(ctx, session.principal, replay_id)
-    skipped = [item for item in items if item.reason]
-    columns = [
-        Column("failure", lambda i: short(i.failure_id, wide=wide), keep=True),
-        Column("why", lambda i: i.reason),
-    ]
-    parts = [section("not replayed", table(columns, skipped, wide=wide))] if skipped else []
+        items = await desk.list_items(ctx, session.principal, replay_id, limit=desk.MOST_FAILURES)
     session.out.show(
-        {**result.model_dump(mode="json"), "items": items}, lambda: [_drawn(result, now), *parts]
+        {**result.model_dump(mode="json"), "items": items},
+        lambda: [*looks.manifest(result), looks.drawn(result, now), *looks.items(items, wide=wide)],
     )
 
 
-async def _one(session: Session, ctx: "DeskContext", text: str, *, force: bool) -> "Replayed":
+async def _previewed(session: Session, choice: Choice, limit: int) -> None:
+    from hub.desk import preview as desk
+
+    async with session.desk() as ctx:
+        plan = await _named_plan(ctx, choice)
+        if plan is not None:
+            result = await desk.preview_plan(ctx, session.principal, plan, limit=limit)
+        else:
+            result = await desk.preview(ctx, session.principal, await choice.selection(ctx), limit=limit)
+    session.out.show(result, lambda: looks.preview(result, wide=session.out.wide))
+
+
+async def _named_plan(ctx: "DeskContext", choice: Choice) -> UUID | None:
+    """Return the plan that is named, if it is a plan."""
+    if len(choice.ids) != 1 or choice.narrows:
+        return None
+    found, one = await find_any(ctx, ("replay", "failure"), choice.ids[0])
+    return one if found == "replay" else None
+
+
+async def _planned(session: Session, ctx: "DeskContext", choice: Choice) -> "ReplayStatus":
+    """Return the plan that is named, or make one of a selection."""
+    from hub.desk import replays as desk
+
+    named = await _named_plan(ctx, choice)
+    if named is not None:
+        return await desk.status(ctx, session.principal, named)
+    return await desk.make_plan(ctx, session.principal, await choice.selection(ctx))
+
+
+async def _one(session: Session, ctx: "DeskContext", kind: str, one: UUID, *, force: bool) -> "Replayed":
     from hub.desk import replay as desk
 
-    try:
-        failure_id = await find_id(ctx, "failure", text)
-    except Failure:
-        message_id = await find_id(ctx, "message", text)
-        return await desk.replay_message(ctx, session.principal, message_id)
-    async with ctx.database.reading() as store:
-        is_message = not await store.rows("SELECT id FROM failures WHERE id = $1", failure_id)
-    if is_message:
-        return await desk.replay_message(ctx, session.principal, failure_id)
-    return await desk.replay_failure(ctx, session.principal, failure_id, force=force)
-
-
-async def _edited(
-    session: Session, ctx: "DeskContext", ids: list[str], file: Path | None, reason: str, *, force: bool
-) -> "Replayed":
-    """Send an edited copy of one failed message: the original is closed and linked to it."""
-    from hub.cli.bodies import raw_body
-    from hub.desk import failures, messages, replay
-    from hub.desk.errors import NotFoundError
-
-    if len(ids) != 1:
-        raise Failure("one document is edited at a time: give one failure or message", usage=True)
-    if not reason.strip():
-        raise Failure("say with --reason why the document is changed: it goes into the audit log", usage=True)
-    try:
-        failure_id = await find_id(ctx, "failure", ids[0])
-        shown = await failures.show_failure(ctx, session.principal, failure_id)
-        message_id = shown.current_message_id or shown.message_id
-    except (Failure, NotFoundError):
-        message_id = await find_id(ctx, "message", ids[0])
-    if message_id is None:
-        raise Failure("this failure is about no message: there is no document to edit")
-    before = raw_body(await messages.show_message(ctx, session.principal, message_id))
-    after = await asyncio.to_thread(file.read_bytes) if file else await asyncio.to_thread(_edit, before)
-    if after == before:
-        raise Failure("the document is as it was: nothing was sent")
-    return await replay.resend_edited(ctx, session.principal, message_id, after, reason, force=force)
-
-
-def _edit(body: bytes) -> bytes:
-    """Return what an editor makes of a document. It lies in a file of its owner's alone, as long as that takes."""
-    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
-    if not editor:
-        raise Failure(
-            "set $EDITOR to the editor of your choice, or give the changed document by --with FILE",
-            usage=True,
-        )
-    with tempfile.TemporaryDirectory(prefix="orderhub-") as folder:
-        file = Path(folder) / "document"
-        file.touch(mode=0o600)
-        file.write_bytes(body)
-        status_of_editor = subprocess.run([*editor.split(), str(file)], check=False).returncode  # noqa: S603 - the user's own editor
-        if status_of_editor:
-            raise Failure(f"the editor ended with status {status_of_editor}: nothing was sent")
-        return file.read_bytes()
-
-
-async def _many(
-    session: Session, ctx: "DeskContext", ids: list[UUID], wanted: object, *, yes: bool, wait: bool
-) -> None:
-    """Fix which ones, ask, and send them off; then watch."""
-    from hub.desk import replays as desk
-
-    plan = await desk.plan(ctx, session.principal, ids=ids, wanted=wanted)  # type: ignore[arg-type]
-    if not yes and not session.out.json:
-        kinds = [Column("open", lambda k: k.count, right=True), Column("kind", lambda k: k.signature)]
-        session.out.console.print(table(kinds, plan.signatures, wide=True))
-        if not typer.confirm(f"Replay these {plan.total} failures of {plan.orders} orders?"):
-            raise Failure(f"nothing was sent; the plan is kept as {plan.id}")
-    result = await desk.run(ctx, session.principal, plan.id)
-    if wait:
-        result = await _watched(session, ctx, result)
-    now = ctx.clock.now()
-    session.out.show(result, lambda: _drawn(result, now))
-    if result.counts.get("failed_again") or result.state.value == "stopped":
-        raise typer.Exit(1)
-
-
-def _goes_on(result: "ReplayStatus") -> bool:
-    """Say whether something is to be sent, or was sent and has no outcome yet."""
-    return result.state.value in {"planned", "running"} or bool(result.counts.get("replaying"))
-
-
-async def _watched(session: Session, ctx: "DeskContext", result: "ReplayStatus") -> "ReplayStatus":
-    """Show the progress of a replay until it is over. Interrupting it leaves the replay going on."""
-    from hub.desk import replays as desk
-
-    bar = Progress(
-        TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-        console=session.out.errors, transient=True, disable=session.out.json or not session.out.errors.is_terminal,
-    )  # fmt: skip
-    with bar:
-        task = bar.add_task("replaying", total=result.total)
-        seen, since_s = -1, asyncio.get_running_loop().time()
-        while _goes_on(result):
-            await desk.advance(ctx, result.id)
-            await asyncio.sleep(LOOK_S)
-            result = await desk.status(ctx, session.principal, result.id)
-            over = sum(result.counts.get(word, 0) for word in _OVER)
-            bar.update(task, completed=over)
-            if over != seen:
-                seen, since_s = over, asyncio.get_running_loop().time()
-            elif await _rests(session, ctx, result):
-                break
-            elif asyncio.get_running_loop().time() - since_s > HINT_S:
-                since_s = float("inf")
-                session.out.trouble(_HINT, style="yellow")
-    return result
-
-
-async def _rests(session: Session, ctx: "DeskContext", result: "ReplayStatus") -> bool:
-    """Say, here and to the caller, that all that is left waits for something that may never come."""
-    from hub.desk import replays as desk
-
-    left, planned = result.counts.get("replaying", 0), result.counts.get("planned", 0)
-    if planned or not left or await desk.waiting(ctx, session.principal, result.id) < left:
-        return False
-    session.out.trouble(
-        f"{left} of them wait for their order: each goes on by itself when it comes, and becomes a failure again when "
-        f"it does not; see `orderhub replay status {result.id}`",
-        style="yellow",
-    )
-    return True
-
-
-# ---- how they look ----
-
-
-def _sent(result: "Replayed") -> RenderableType:
-    return facts(
-        {
-            "sent as": result.item_id,
-            "failure": result.failure_id,
-            "message": result.message_id,
-            "effect": result.effect_id,
-            "see": Text(
-                "its outcome closes the failure, or opens it again: orderhub failures show …", style="dim"
-            )
-            if result.failure_id
-            else None,
-        }
-    )
-
-
-def _drawn(result: "ReplayStatus", now: "datetime") -> RenderableType:
-    counts = {word.replace("_", " "): count for word, count in result.counts.items() if count}
-    return facts(
-        {
-            "replay": result.id,
-            "state": status(result.state.value),
-            "of": f"{result.total} failures of {result.orders} orders ({result.selection})",
-            **counts,
-            "by": f"{result.actor}, {ago(result.recorded_at, now)} ago",
-            "because": result.reason,
-        }
-    )
-
-
-def _columns(now: "datetime") -> list[Column]:
-    return [
-        Column("replay", lambda r: str(r.id), keep=True),
-        Column("state", lambda r: status(r.state.value)),
-        Column("of", lambda r: r.total, right=True),
-        Column("resolved", lambda r: r.counts.get("resolved", 0), right=True),
-        Column("failed again", lambda r: r.counts.get("failed_again", 0) or "", right=True),
-        Column("what", lambda r: r.selection, wide=True),
-        Column("by", lambda r: r.actor, wide=True),
-        Column("age", lambda r: ago(r.recorded_at, now), right=True, keep=True),
-    ]
+    if kind == "message":
+        return await desk.replay_message(ctx, session.principal, one)
+    if kind == "failure":
+        return await desk.replay_failure(ctx, session.principal, one, force=force)
+    raise Failure(f"{kind} {one} is nothing that is replayed by itself")

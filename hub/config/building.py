@@ -43,6 +43,7 @@ def build(config: HubConfig, clock: Clock | None = None) -> Blueprint:
         queue_prefix=config.bus.prefix,
         subscriptions=subscriptions(config),
         retention=Retention(**config.sections.retention.model_dump()),
+        replay=config.sections.replay.policy(),
     )
 
 

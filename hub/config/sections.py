@@ -1,6 +1,7 @@
 """The sections of `hub.yaml`, but for what each type of connector adds to its own."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -20,6 +21,7 @@ from pydantic_core import CoreSchema
 from canonical.base import Name
 from canonical.policy import Policy
 from core.connector import Limits
+from hub.desk.replay_policy import CANARY_WAIT_S, ReplayPolicy
 from hub.subscribers.settings import SubscriberSettings
 
 SQLITE = "sqlite:///"
@@ -147,6 +149,23 @@ class RetentionSection(Section):
     """What partners were asked for orders that have ended; keys and outcomes stay, so that nothing is done twice."""
 
 
+class ReplaySection(Section):
+    """What is asked of a replay of many."""
+
+    approval_above: Annotated[int | None, Field(ge=0)] = None
+    """A plan of more items than this needs a second person to agree. Nothing said: none does."""
+    approval_above_amount: dict[
+        Annotated[str, Field(pattern=r"^[A-Z]{3}$")], Annotated[Decimal, Field(ge=0)]
+    ] = {}
+    """A plan with more money at stake than this needs a second person: `EUR: 10000`."""
+    canary_wait_s: Annotated[int, Field(ge=1, le=7 * 86_400)] = CANARY_WAIT_S
+    """How long a canary waits for what it sent to come to its end, before it stops."""
+
+    def policy(self) -> ReplayPolicy:
+        """Return it as the desk uses it."""
+        return ReplayPolicy(self.approval_above, self.approval_above_amount, self.canary_wait_s)
+
+
 class LogSection(Section):
     """What the hub says while it runs."""
 
@@ -244,4 +263,5 @@ class HubSection(Section):
     events: dict[Name, Subscriber] = {}
     """Outside systems that are told of events, each by a name of its own."""
     retention: RetentionSection = RetentionSection()
+    replay: ReplaySection = ReplaySection()
     log: LogSection = LogSection()

@@ -10,6 +10,8 @@ from core.effects.runner import EffectRunner
 from core.engine.engine import Engine
 from core.security.keys import KeyRing
 from core.store.sql import Database
+from hub.desk.replay_policy import ReplayPolicy
+from hub.versions import Versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +29,6 @@ class DeskContext:
     bus: Callable[[], BusStatistics] = BusStatistics
     runner: EffectRunner | None = None
     """Where effects are carried out in this process."""
+    versions: Versions = field(default_factory=Versions)
+    """Of code and mappings, as they are now."""
+    replay_policy: ReplayPolicy = field(default_factory=ReplayPolicy)

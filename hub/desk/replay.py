@@ -39,12 +39,15 @@ _EFFECT_AGAIN = (
     "UPDATE effects SET state = $2, attempt = 0, looks = 0, due_at = $3, lease_until = NULL, lease_owner = NULL "
     "WHERE id = $1 AND state = 'parked'"
 )
-_OPEN_OF_MESSAGE = (
-    f"SELECT {COLUMNS} FROM failures WHERE message_id = $1 AND status = 'open' ORDER BY id {{lock}}"  # noqa: S608 - columns are ours
+_OF_MESSAGES = (
+    f"SELECT {COLUMNS} FROM failures WHERE message_id {{any:1:uuid}} AND status IN ('open', 'replaying') "  # noqa: S608 - columns are ours
+    "ORDER BY id {lock}"
 )
+_ANCESTOR = "SELECT replay_of FROM messages WHERE id = $1"
 _REPLACED = "UPDATE messages SET status = 'replaced', reason = $2 WHERE id = $1"
 _BORROWED = "SELECT replay_of FROM messages WHERE id = $1 AND body IS NULL AND replay_of IS NOT NULL"
 _LARGEST_BODY = 8 * 1024 * 1024
+_GENERATIONS = 50
 
 
 @dataclass(slots=True)
@@ -93,12 +96,16 @@ async def replay_message(ctx: DeskContext, principal: Principal, message_id: UUI
     principal.must(Permission.REPLAY)
     async with ctx.database.transaction() as session:
         message = await _replayable(session, ctx, message_id)
-        if (await session.rows(_OPEN_OF_MESSAGE, message_id)) != []:
-            raise RefusedError(f"message {message_id} has an open failure: replay that, so that it is closed")
+        failures = [f for f in await _failures_of(session, message_id) if current_message(f) == message_id]
+        if failures:
+            raise RefusedError(
+                f"message {message_id} has an open failure, or one that is being replayed: go by failure "
+                f"{failures[0]['id']}, so that it is closed"
+            )
         borrowed = await session.rows(_BORROWED, message_id)
         root = as_uuid(borrowed[0]["replay_of"]) if borrowed else message_id
         sending = Sending(Changes(session.now))
-        replayed = _copy(sending, message, replay_of=root, body=None)
+        replayed = copy_of(sending, message, replay_of=root, body=None)
         sending.changes.audited(entry(principal, "message.replay", str(message_id)))
         await sending.write(session, ctx.ring)
     sending.go(ctx)
@@ -115,11 +122,15 @@ async def resend_edited(
         raise RefusedError(f"an edited message has 1 to {_LARGEST_BODY} bytes; this has {len(body)}")
     async with ctx.database.transaction() as session:
         message = await _replayable(session, ctx, message_id)
-        failures = list(await session.rows(_OPEN_OF_MESSAGE, message_id))
+        failures = [f for f in await _failures_of(session, message_id) if current_message(f) == message_id]
         for failure in failures:
             must_be_free(failure, principal, force=force)
+            if failure["status"] != "open":
+                raise RefusedError(
+                    f"message {message_id} is being replayed as it is: wait for its outcome, then edit it"
+                )
         sending = Sending(Changes(session.now))
-        replayed = _copy(sending, message, replay_of=message_id, body=body, failures=failures)
+        replayed = copy_of(sending, message, replay_of=message_id, body=body, failures=failures)
         sending.changes.audited(
             entry(principal, "message.edit", str(message_id), f"as {replayed.message_id}: {why}")
         )
@@ -141,15 +152,15 @@ async def send_off(session: Session, ctx: DeskContext, rows: Sequence[Any], send
             )
         elif row["effect_id"] is not None and str(row["queue"]).startswith("out."):
             await _effect_again(session, row, sending)
-        elif isinstance(content := contents.get(wanted.get(failure_id, failure_id)), HubError) and _reads(
-            row
-        ):
+        elif isinstance(
+            content := contents.get(wanted.get(failure_id, failure_id)), HubError
+        ) and reads_message(row):
             sending.skipped[failure_id] = str(content)
         else:
             _again(row, sending)
 
 
-def _reads(row: Any) -> bool:
+def reads_message(row: Any) -> bool:
     """Say whether a failure's item reads a stored message, and so needs its content."""
     return "message" in orjson.loads(read_item(row["item"]).data)
 
@@ -185,8 +196,23 @@ async def _effect_again(session: Session, row: Any, sending: Sending) -> None:
     sending.sent[failure_id] = Replayed(item_id=effect_id, failure_id=failure_id, effect_id=effect_id)
 
 
+async def _failures_of(session: Session, message_id: UUID) -> Sequence[Any]:
+    """Return the unresolved failures of a message and of what it is a copy of: an edit keeps the first one's."""
+    family = [message_id]
+    while len(family) < _GENERATIONS:
+        rows = await session.rows(_ANCESTOR, family[-1])
+        if not rows or rows[0]["replay_of"] is None:
+            break
+        family.append(as_uuid(rows[0]["replay_of"]))
+    return await session.rows(_OF_MESSAGES, family)
+
+
 async def _replayable(session: Session, ctx: DeskContext, message_id: UUID) -> Message:
     row = await message_row(session, message_id)
+    if row["status"] == "replaced":
+        raise RefusedError(
+            f"message {message_id} was {row['reason'] or 'edited'}: the copy stands in its place, so go by that one"
+        )
     if row["direction"] != "in" or row["kind"] == "answer":
         raise RefusedError(
             f"message {message_id} was not received from a partner: only what came in is read again"
@@ -199,7 +225,7 @@ async def _replayable(session: Session, ctx: DeskContext, message_id: UUID) -> M
     return content
 
 
-def _copy(
+def copy_of(
     sending: Sending,
     message: Message,
     *,

@@ -140,20 +140,20 @@ class Reading:
         return tuple(self._one(raw.kind, one) for one in several)
 
     def _one(self, kind: str, document: Mapping[str, Any]) -> Document:
-        if kind == "cancel":
-            return CancelDocument(channel=self.channel, channel_ref=document["ref"], cancel_id=document["id"])
         if document.get("colour") == "octarine" and not Reading.mended:
             raise DocumentError(
                 (
                     Problem(
                         "no such colour is known",
                         field="colour",
-                        value=str(document["name"]),
+                        value=str(document.get("name")),
                         line=3,
                         source="bench/order@1",
                     ),
                 )
             )
+        if kind == "cancel":
+            return CancelDocument(channel=self.channel, channel_ref=document["ref"], cancel_id=document["id"])
         return order_document(self.channel, document)
 
 

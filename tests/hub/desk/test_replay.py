@@ -12,6 +12,7 @@ from hub.desk.access import Role
 from hub.desk.errors import ForbiddenError, InvalidError, NotFoundError, RefusedError
 from hub.desk.failures import FailureFilter
 from hub.desk.replay_views import ReplayMode, ReplayState
+from tests.hub.desk.replaying import until_state
 from tests.hub.stage import ENGINEER, SUPPORT, VIEWER, Reading, Stage, order_json
 
 
@@ -39,13 +40,12 @@ async def test_a_replayed_document_that_waits_for_its_order_is_counted_as_waitin
     await hub.run("UPDATE waiting SET deadline = since")
     (row,) = await hub.until(lambda: hub.rows("SELECT id FROM failures WHERE message_id = $1", message_id))
     plan = await replays.plan(hub.ctx, ENGINEER, ids=[row["id"]])
-    assert await replays.waiting(hub.ctx, ENGINEER, plan.id) == 0
     await replays.run(hub.ctx, ENGINEER, plan.id)
-    await hub.until(lambda: replays.waiting(hub.ctx, ENGINEER, plan.id))
-    assert (await replays.status(hub.ctx, ENGINEER, plan.id)).counts == {"replaying": 1}
+    over = await until_state(hub, plan.id, ReplayState.DONE)
+    assert over.counts == {"waiting": 1}
     await hub.placed("B-9")
     await hub.failure_is(row["id"], "resolved")
-    assert await replays.waiting(hub.ctx, ENGINEER, plan.id) == 0
+    assert (await replays.status(hub.ctx, ENGINEER, plan.id)).counts == {"resolved": 1}
 
 
 async def test_two_who_replay_at_once_replay_once(hub: Stage) -> None:
@@ -223,8 +223,6 @@ async def test_a_stopped_replay_sends_no_more(hub: Stage) -> None:
     planned = await replays.plan(hub.ctx, ENGINEER, ids=ids)
     stopped = await replays.stop(hub.ctx, ENGINEER, planned.id)
     assert stopped.reason == "stopped by mapper"
-    with pytest.raises(RefusedError, match="is stopped"):
-        await replays.run(hub.ctx, ENGINEER, planned.id)
     with pytest.raises(RefusedError, match="stopped already"):
         await replays.stop(hub.ctx, ENGINEER, planned.id)
     assert not await replays.advance(hub.ctx, planned.id)
@@ -262,3 +260,51 @@ async def test_a_parked_effect_that_fails_again_opens_its_failure_again(hub: Sta
     await replay.replay_failure(hub.ctx, SUPPORT, failure_id)
     await hub.failure_is(failure_id, "open")
     assert len(await hub.rows("SELECT id FROM failures")) == 1
+
+
+class TestNeverBothTheEditedAndTheOriginal:
+    async def test_an_original_that_was_edited_is_not_read_again(self, hub: Stage) -> None:
+        _, message_id = await hub.failed("B-1")
+        sent = await replay.resend_edited(hub.ctx, SUPPORT, message_id, order_json("B-1"), "no such colour")
+        for again in (
+            replay.replay_message(hub.ctx, SUPPORT, message_id),
+            replay.resend_edited(hub.ctx, SUPPORT, message_id, order_json("B-1"), "once more"),
+        ):
+            with pytest.raises(RefusedError, match=f"edited and sent again as {sent.message_id}"):
+                await again
+
+    async def test_an_edited_copy_that_is_edited_again_takes_the_failure_along(self, hub: Stage) -> None:
+        failure_id, message_id = await hub.failed("B-1")
+        first = await replay.resend_edited(hub.ctx, SUPPORT, message_id, b"{", "a slip")
+        await hub.failure_is(failure_id, "open")
+        assert first.message_id is not None
+        with pytest.raises(RefusedError, match="has an open failure"):
+            await replay.replay_message(hub.ctx, SUPPORT, first.message_id)
+        second = await replay.resend_edited(
+            hub.ctx, SUPPORT, first.message_id, order_json("B-1"), "the slip is mended"
+        )
+        assert second.failure_id == failure_id
+        await hub.failure_is(failure_id, "resolved")
+        assert len(await hub.rows("SELECT seq FROM journal WHERE type = 'OrderPlaced'")) == 1
+
+    async def test_what_is_being_replayed_as_it_is_can_not_be_edited_meanwhile(self, hub: Stage) -> None:
+        failure_id, message_id = await hub.failed("B-1")
+        await hub.run("UPDATE failures SET status = 'replaying' WHERE id = $1", failure_id)
+        with pytest.raises(RefusedError, match="is being replayed as it is"):
+            await replay.resend_edited(hub.ctx, SUPPORT, message_id, order_json("B-1"), "too eager")
+        with pytest.raises(RefusedError, match="or one that is being replayed"):
+            await replay.replay_message(hub.ctx, SUPPORT, message_id)
+
+
+async def test_pages_show_every_failure_once_though_more_come_meanwhile(hub: Stage) -> None:
+    ids = await many(hub, 7)
+    seen: list[UUID] = []
+    cursor: str | None = None
+    while True:
+        page = await failures.list_failures(hub.ctx, VIEWER, limit=2, cursor=cursor)
+        seen += [one.id for one in page.items]
+        cursor = page.next
+        if cursor is None:
+            break
+        await hub.failed(f"late-{len(seen)}")
+    assert sorted(seen) == sorted(ids)
