@@ -183,7 +183,8 @@ class Order(Value):
 
     def next_deadline(self) -> datetime | None:
         """Return when the channel wants the next step done; None where nothing is left to be late with."""
-        if self.rejected_reason is not None or not self.quantity(*NOT_LEFT_YET):
+        theirs = self.type is OrderType.CHANNEL_FULFILLED
+        if theirs or self.rejected_reason is not None or not self.quantity(*NOT_LEFT_YET):
             return None
         still = [self.deadlines.ship_by]
         if self.confirmed_at is None:

@@ -38,10 +38,11 @@ _BY_REFERENCE = bulk(
 _UPDATE = bulk(
     "UPDATE orders SET version = r.version, schema = r.schema, type = r.type, status = r.status, "
     "payment_status = r.payment_status, fulfilment_status = r.fulfilment_status, held = r.held, "
-    "placed_at = r.placed_at, updated_at = r.updated_at, quarantined_by = r.quarantined_by, doc = r.doc "
+    "placed_at = r.placed_at, updated_at = r.updated_at, quarantined_by = r.quarantined_by, doc = r.doc, "
+    "due_at = r.due_at "
     "FROM {rows} WHERE orders.id = r.id",
     "id uuid, version int, schema int, type text, status text, payment_status text, fulfilment_status text, "
-    "held bool, placed_at timestamptz, updated_at timestamptz, quarantined_by uuid, doc text",
+    "held bool, placed_at timestamptz, updated_at timestamptz, quarantined_by uuid, doc text, due_at timestamptz",
 )
 _QUARANTINE = bulk(
     "UPDATE orders SET quarantined_by = r.quarantined_by FROM {rows} WHERE orders.id = r.id",
@@ -124,7 +125,7 @@ async def write(session: Session, orders: Sequence[tuple[Order, UUID | None]]) -
             (
                 order.id, order.version, SCHEMA, order.type.value, order.status().value,
                 order.payment_status().value, order.fulfilment_status().value, bool(order.holds),
-                order.placed_at, session.now, quarantined_by, doc,
+                order.placed_at, session.now, quarantined_by, doc, order.next_deadline(),
             ),
         )  # fmt: skip
     await session.write(_UPDATE, rows)

@@ -149,7 +149,15 @@ orders = Table(
     Column("updated_at", INSTANT),
     Column("quarantined_by", UUID),
     Column("doc", Text),
+    Column("due_at", INSTANT),
     UniqueConstraint("channel", "channel_ref"),
+    Index(
+        "ix_orders_due",
+        "due_at",
+        "id",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
     Index(None, "status", "id"),
     Index("ix_orders_held", "id", postgresql_where=text("held"), sqlite_where=text("held")),
     Index(

@@ -174,6 +174,13 @@ def moment(when: datetime) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def until(at: datetime | None, now: datetime) -> Text:
+    """Return how long there still is for something, and in red for how long it is late."""
+    if at is None:
+        return Text("")
+    return Text(f"in {span(at - now)}") if at >= now else Text(f"{span(now - at)} late", style="red")
+
+
 def ago(when: datetime | None, now: datetime) -> str:
     """Return how long ago something was (or how soon it will be), roughly."""
     if when is None:

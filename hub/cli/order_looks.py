@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import RenderableType
 from rich.text import Text
 
-from hub.cli.looks import Column, ago, facts, section, short, status, table
+from hub.cli.looks import Column, ago, facts, section, short, status, table, until
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,9 @@ def holds_of(order: Any) -> str:
 
 def explained(explanation: "Explanation", now: "datetime") -> list[RenderableType]:
     """Return what an order waits for."""
-    return [Text(explanation.sentence, style="bold"), *(_wait(wait, now) for wait in explanation.waits)]
+    at = explanation.due_at
+    due = [facts({"due": until(at, now)})] if at is not None else []
+    return [Text(explanation.sentence, style="bold"), *due, *(_wait(wait, now) for wait in explanation.waits)]
 
 
 def _wait(wait: "WaitView", now: "datetime") -> RenderableType:
@@ -57,6 +59,7 @@ def whole(detail: "OrderDetail", now: "datetime", *, wide: bool) -> list[Rendera
             "fulfilment": status(detail.fulfilment_status),
             "total": detail.total,
             "placed": f"{detail.placed_at:%Y-%m-%d %H:%M:%S} ({ago(detail.placed_at, now)} ago)",
+            "due": until(detail.due_at, now) if detail.due_at else None,
             "holds": Text(holds_of(detail), style="red") if detail.held or detail.quarantined_by else None,
             "people": "erased" if detail.erased else _people(detail),
         }

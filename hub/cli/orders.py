@@ -7,7 +7,7 @@ from rich.text import Text
 
 from canonical.statuses import Block, HoldType
 from hub.cli.finding import find_order
-from hub.cli.looks import Column, ago, more, status, table
+from hub.cli.looks import Column, ago, more, status, table, until
 from hub.cli.order_looks import explained, holds_of, verb_result, whole
 from hub.cli.session import Session, command, group
 from hub.cli.words import since
@@ -42,12 +42,15 @@ async def list_orders(
     from_time: Annotated[
         str | None, typer.Option("--since", help="Placed since: 2h, 3d, 2026-11-20.")
     ] = None,
+    due: Annotated[
+        bool, typer.Option("--due", help="By the channels' deadlines, the most urgent first.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
     after: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,
 ) -> None:
     """List orders, the newest first.
 
-    Examples: `orderhub orders list --held`, `orderhub orders list W-1001`,
+    Examples: `orderhub orders list --held`, `orderhub orders list --due`, `orderhub orders list W-1001`,
     `orderhub orders list --email a.customer@example.com --since 30d`
     """
     from hub.desk import orders as desk
@@ -57,10 +60,10 @@ async def list_orders(
         now = ctx.clock.now()
         wanted = OrderFilter(
             status=state, payment=payment, fulfilment=fulfilment, held=held, quarantined=quarantined, channel=channel,
-            since=since(from_time, now), text=text, email=email, phone=phone, postcode=postcode,
+            since=since(from_time, now), due=due, text=text, email=email, phone=phone, postcode=postcode,
         )  # fmt: skip
         page = await desk.list_orders(ctx, session.principal, wanted, limit=limit, cursor=after)
-    wide = session.out.wide
+    wide, dated = session.out.wide, any(o.due_at is not None for o in page.items)
     columns = [
         Column("order", lambda o: f"{o.channel}:{o.channel_ref}"),
         Column("status", lambda o: status(o.status)),
@@ -69,6 +72,7 @@ async def list_orders(
         Column("total", lambda o: o.total, right=True, keep=True),
         Column("units", lambda o: o.units, wide=True, right=True),
         Column("holds", lambda o: Text(holds_of(o), style="red")),
+        *([Column("due", lambda o: until(o.due_at, now), right=True, spare=not due)] if dated else []),
         Column("placed", lambda o: ago(o.placed_at, now), right=True, keep=True),
         Column("id", lambda o: str(o.id), wide=True, keep=True),
     ]

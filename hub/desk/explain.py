@@ -46,6 +46,7 @@ async def explain(ctx: DeskContext, principal: Principal, order_id: UUID) -> Exp
         payment_status=row["payment_status"],
         fulfilment_status=row["fulfilment_status"],
         sentence=_sentence(order, waits),
+        due_at=order.next_deadline(),
         waits=tuple(waits),
     )
 

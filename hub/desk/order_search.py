@@ -36,6 +36,8 @@ class OrderFilter(View):
     channel: str | None = None
     since: Instant | None = None
     """Placed at or after."""
+    due: bool = False
+    """With a deadline of their channel that is still to be met; the most urgent first."""
     text: str | None = None
     """The order's id, the channel's reference, a release, a tracking number, a payment's reference, an effect's key."""
     email: str | None = None
@@ -61,6 +63,8 @@ async def where(session: Session, ctx: DeskContext, principal: Principal, wanted
     )  # fmt: skip
     if wanted.quarantined is not None:
         conditions.plain(f"quarantined_by IS {'NOT ' if wanted.quarantined else ''}NULL")
+    if wanted.due:
+        conditions.plain("due_at IS NOT NULL")
     if wanted.since is not None:
         conditions.add("placed_at >= ?", wanted.since)
     if wanted.text is not None and wanted.text.strip():

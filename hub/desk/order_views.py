@@ -28,6 +28,8 @@ class OrderSummary(Entry):
     units: int
     placed_at: datetime
     updated_at: datetime | None
+    due_at: datetime | None = None
+    """When its channel wants the next step done."""
 
 
 class JournalEntry(View):
@@ -131,6 +133,8 @@ class Explanation(View):
     payment_status: str
     fulfilment_status: str
     sentence: str
+    due_at: datetime | None = None
+    """When its channel wants the next step done."""
     waits: tuple[WaitView, ...]
 
 

@@ -1,5 +1,6 @@
 """Orders as they are: list and show."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from hub.desk import order_search
 from hub.desk.access import Permission, Principal
 from hub.desk.base import Page, cursor_id, from_row, page, page_size
 from hub.desk.context import DeskContext
-from hub.desk.errors import NotFoundError
+from hub.desk.errors import InvalidError, NotFoundError
 from hub.desk.failure_views import shown_reason
 from hub.desk.masking import MASK, parties_view
 from hub.desk.order_search import ALL_ORDERS, OrderFilter
@@ -31,7 +32,9 @@ from hub.desk.order_views import (
     WaitingItem,
 )
 
-_COLUMNS = "id, schema, status, payment_status, fulfilment_status, held, quarantined_by, updated_at, doc"
+_COLUMNS = (
+    "id, schema, status, payment_status, fulfilment_status, held, quarantined_by, updated_at, due_at, doc"
+)
 _ONE = f"SELECT {_COLUMNS} FROM orders WHERE id = $1"  # noqa: S608 - columns are ours
 _MESSAGES = (
     "SELECT id, direction, connector, kind, status, recorded_at FROM messages WHERE order_id = $1 ORDER BY id"
@@ -62,8 +65,10 @@ async def list_orders(
     limit: int = 50,
     cursor: str | None = None,
 ) -> Page[OrderSummary]:
-    """Return a page of orders, the newest first."""
+    """Return a page of orders, the newest first; those that are `due`, by their deadlines."""
     principal.must(Permission.READ)
+    if wanted.due:
+        return await _list_due(ctx, principal, wanted, limit=limit, cursor=cursor)
     size, after = page_size(limit), cursor_id(cursor)
     async with ctx.database.reading() as session:
         conditions = await order_search.where(session, ctx, principal, wanted)
@@ -72,6 +77,38 @@ async def list_orders(
         sql = f"SELECT {_COLUMNS} FROM orders{conditions.text()} ORDER BY id DESC LIMIT {size + 1}"  # noqa: S608 - values are parameters
         rows = await session.rows(sql, *conditions.values)
     return page([summary(row) for row in rows], size)
+
+
+async def _list_due(
+    ctx: DeskContext, principal: Principal, wanted: OrderFilter, *, limit: int, cursor: str | None
+) -> Page[OrderSummary]:
+    """Return a page of orders with a deadline, the most urgent first; a cursor is the last one's, and its id."""
+    size, after = page_size(limit), _cursor_due(cursor)
+    async with ctx.database.reading() as session:
+        conditions = await order_search.where(session, ctx, principal, wanted)
+        if after is not None:
+            conditions.add("due_at >= ?", after[0])
+            conditions.add(f"NOT (due_at = ${len(conditions.values)} AND id <= ?)", after[1])
+        sql = f"SELECT {_COLUMNS} FROM orders{conditions.text()} ORDER BY due_at, id LIMIT {size + 1}"  # noqa: S608 - values are parameters
+        rows = await session.rows(sql, *conditions.values)
+    found = page([summary(row) for row in rows], size)
+    if found.next is None or found.items[-1].due_at is None:
+        return found
+    return found.model_copy(update={"next": f"{found.items[-1].due_at.isoformat()}_{found.next}"})
+
+
+def _cursor_due(cursor: str | None) -> tuple[datetime, UUID] | None:
+    if cursor is None:
+        return None
+    at, _, order_id = cursor.partition("_")
+    try:
+        due_at = datetime.fromisoformat(at)
+    except ValueError:
+        due_at = None
+    known = cursor_id(order_id)
+    if due_at is None or due_at.tzinfo is None or known is None:
+        raise InvalidError("the cursor is not one that a page of due orders gave out as `next`")
+    return due_at, known
 
 
 async def show_order(ctx: DeskContext, principal: Principal, order_id: UUID) -> OrderDetail:
@@ -126,6 +163,7 @@ def summary(row: Any) -> OrderSummary:
         units=order.ordered(),
         placed_at=order.placed_at,
         updated_at=row["updated_at"],
+        due_at=row["due_at"],
     )
 
 

@@ -1,8 +1,10 @@
 import itertools
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from canonical.deadlines import Deadlines
 from canonical.events import (
     CancelAccepted,
     CancelRequested,
@@ -23,7 +25,15 @@ from canonical.evolve import EvolveError, evolve, fold
 from canonical.lines import Discount, Shipping, Tax
 from canonical.order import Hold, rows_at
 from canonical.payment import PaymentMethod
-from canonical.statuses import Block, FulfilmentStatus, HoldType, OrderStatus, PaymentStatus, RowStatus
+from canonical.statuses import (
+    Block,
+    FulfilmentStatus,
+    HoldType,
+    OrderStatus,
+    OrderType,
+    PaymentStatus,
+    RowStatus,
+)
 from tests.canonical.building import NOON, ORDER_ID, after, eur, line, placed, tender
 
 PATH = (
@@ -265,3 +275,27 @@ def test_rows_are_found_by_status() -> None:
     found = rows_at(order.lines, frozenset({RowStatus.RESERVED}))
     assert [(x.id, row.quantity) for x, row in found] == [("1", 2)]
     assert order.quantity(RowStatus.RESERVED, RowStatus.CREATED) == 3
+
+
+SOON, LATER = NOON + timedelta(hours=1), NOON + timedelta(days=1)
+BOTH = Deadlines(acknowledge_by=SOON, ship_by=LATER)
+
+
+def test_the_next_deadline_is_the_nearest_that_is_not_met() -> None:
+    assert fold([placed(deadlines=BOTH)]).next_deadline() == SOON
+    confirmed = fold([placed(deadlines=BOTH), OrderConfirmed(order_id=ORDER_ID)])
+    assert confirmed.next_deadline() == LATER
+    assert fold([placed(), OrderConfirmed(order_id=ORDER_ID)]).next_deadline() is None
+
+
+@pytest.mark.parametrize("end", [RowStatus.SHIPPED, RowStatus.CANCELLED])
+def test_nothing_is_due_of_what_has_left_or_is_cancelled(end: RowStatus) -> None:
+    assert fold([placed(deadlines=BOTH), *moved(end)]).next_deadline() is None
+    assert fold([placed(deadlines=BOTH), *moved(end, 2)]).next_deadline() == SOON
+
+
+def test_nothing_is_due_of_what_is_not_ours_to_send() -> None:
+    theirs = placed(deadlines=BOTH, type=OrderType.CHANNEL_FULFILLED)
+    assert fold([theirs]).next_deadline() is None
+    rejected = OrderRejected(order_id=ORDER_ID, reason="no")
+    assert fold([placed(deadlines=BOTH), rejected]).next_deadline() is None

@@ -1,13 +1,14 @@
 """What is about an order that is not known yet waits under its business key."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from canonical.deadlines import Deadlines
 from canonical.documents import AmendmentDocument
 from core.engine.work import Ending
 from core.scheduler import jobs
 from core.store.sql import Database
-from tests.core.engine.stage import engine_on, order_document
+from tests.core.engine.stage import NOON, engine_on, order_document
 
 
 def amendment(ref: str, name: str = "A-1") -> AmendmentDocument:
@@ -100,3 +101,11 @@ async def test_a_pending_order_that_comes_back_with_other_goods_is_for_a_person(
         outcome = await stage.tell(more)
         assert outcome.ending is Ending.FAILED
         assert "while it was pending" in str(outcome.reason)
+
+
+async def test_an_order_is_found_by_its_channels_deadline_until_it_has_left(store: Database) -> None:
+    document = order_document("R-1").replace(deadlines=Deadlines(ship_by=NOON, acknowledge_by=None))
+    async with engine_on(store) as stage:
+        await stage.tell(document)
+        (row,) = await stage.rows("SELECT due_at FROM orders WHERE due_at IS NOT NULL")
+        assert row["due_at"].astimezone(UTC) == NOON

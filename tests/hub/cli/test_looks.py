@@ -1,11 +1,12 @@
 """Tables fit their terminal: the less important columns go before a word is broken."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from hub.cli.looks import Column, table
+from hub.cli.looks import Column, table, until
 
 ROWS: list[dict[str, Any]] = [
     {
@@ -74,3 +75,9 @@ def test_no_rows_are_a_word() -> None:
     with console.capture() as capture:
         console.print(table(COLUMNS, [], wide=False, empty="there are none"))
     assert capture.get().strip() == "there are none"
+
+
+@pytest.mark.parametrize(("hours", "said"), [(26, "in 1d 2h"), (0, "in 0s"), (-3, "3h late"), (None, "")])
+def test_a_deadline_says_how_long_there_is_or_how_late_it_is(hours: int | None, said: str) -> None:
+    now = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    assert until(None if hours is None else now + timedelta(hours=hours), now).plain == said

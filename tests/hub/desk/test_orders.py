@@ -1,6 +1,7 @@
 """Orders at the desk: found, shown, explained, and moved by people."""
 
-from uuid import uuid4
+from datetime import timedelta
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -192,3 +193,24 @@ async def test_an_explanation_names_what_is_waited_for(hub: Stage) -> None:
     waits = [wait for wait in said.waits if wait.effect_id is not None and "wms" in wait.what]
     assert waits
     assert "moving house" in waits[0].next_step
+
+
+async def test_what_is_due_is_listed_by_its_deadline_in_pages(hub: Stage) -> None:
+    ids = [await hub.placed(f"R-{i}") for i in range(5)]
+    now = hub.ctx.clock.now()
+    for order_id, hours in zip(ids, (3, 1, 2, 2, None), strict=True):
+        at = None if hours is None else now + timedelta(hours=hours)
+        await hub.run("UPDATE orders SET due_at = $2 WHERE id = $1", order_id, at)
+    due, found, cursor = OrderFilter(due=True), list[UUID](), None
+    while True:
+        page = await orders.list_orders(hub.ctx, VIEWER, due, limit=2, cursor=cursor)
+        found += [order.id for order in page.items]
+        if (cursor := page.next) is None:
+            break
+    assert found == [ids[1], *sorted(ids[2:4]), ids[0]]
+
+
+@pytest.mark.parametrize("cursor", ["nonsense", "2026-11-20T12:00:00_x", f"_{UUID(int=1)}", str(UUID(int=1))])
+async def test_a_cursor_that_no_page_of_due_orders_gave_out_is_refused(hub: Stage, cursor: str) -> None:
+    with pytest.raises(InvalidError, match="cursor"):
+        await orders.list_orders(hub.ctx, VIEWER, OrderFilter(due=True), cursor=cursor)
