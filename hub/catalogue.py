@@ -19,6 +19,7 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.warehouse",
     "connectors.mailer",
     "connectors.amazon",
+    "connectors.signifyd",
 )
 """Those of this repository, by the folder that declares each as `CONNECTOR`. A new one is listed here."""
 

@@ -15,7 +15,7 @@ import structlog
 from pydantic import BaseModel
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType] - one of its types is from trio
 
-from canonical import base, commands, documents, order, parties, payment, stock
+from canonical import base, commands, documents, order, parties, payment, screening, stock
 from canonical.documents import Document
 from core.connector import Connector, Mappings
 from core.errors import DocumentError, HubError, Problem
@@ -197,7 +197,7 @@ class _Overlaid:
 
 def canonical_models() -> dict[str, type[BaseModel]]:
     """Return the canonical models by the names that mapping documents call them."""
-    modules: tuple[ModuleType, ...] = (commands, documents, order, parties, payment, stock)
+    modules: tuple[ModuleType, ...] = (commands, documents, order, parties, payment, screening, stock)
     return {
         name: value
         for module in modules

@@ -18,6 +18,7 @@ class PortChoice(StrEnum):
 
     CHANNEL = "channel"
     GATEWAY = "gateway"
+    FRAUD = "fraud"
     FULFILMENT = "fulfilment"
     NOTIFIER = "notifier"
 

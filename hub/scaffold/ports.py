@@ -51,6 +51,20 @@ _HELD = '''
         raise NotImplementedError("step 5: read what the simulator has sent")
 '''
 
+_DECIDING = '''
+    def will_decide(self, bench: Bench, verdict: FraudVerdict, *, at_once: bool = True) -> None:
+        """Have the gateway decide so about the order, in its answer, or only when `decide_now` is called."""
+        raise NotImplementedError("step 5: plan the simulator's decision")
+
+    async def decide_now(self, bench: Bench, verdict: FraudVerdict) -> None:
+        """Have the gateway decide about the order, which it knows, and return once it has told the hub."""
+        raise NotImplementedError("step 5: let somebody decide at the simulator's console")
+
+    async def told(self, bench: Bench) -> tuple[Document, ...]:
+        """Return every document that the gateway's own messages became, once they have all arrived."""
+        raise NotImplementedError("step 5: read what the simulator has sent")
+'''
+
 PORTS: Mapping[str, PortKind] = {
     "channel": PortKind(
         "ChannelUpdates", "updates", "channel_updates", "order", "OrderDocument", "channel",
@@ -59,6 +73,10 @@ PORTS: Mapping[str, PortKind] = {
     "gateway": PortKind(
         "PaymentGateway", "gateway", "payment_gateway", "payment", "PaymentDocument", "gateway",
         ("AuthorisePayment", "CapturePayment", "VoidPayment", "RefundPayment"), _HELD, "partner",
+    ),
+    "fraud": PortKind(
+        "FraudGateway", "gateway", "fraud_gateway", "decision", "FraudDecisionDocument", "gateway",
+        ("ScreenOrder", "ReportToFraudGateway"), _DECIDING, "partner",
     ),
     "fulfilment": PortKind(
         "FulfilmentPoint", "fulfilment", "fulfilment_point", "dispatch", "DispatchDocument", "node",

@@ -111,7 +111,8 @@ def _words(name: str, kind: PortKind, root: Path) -> dict[str, str]:
 
 
 _HOOK_IMPORTS = {
-    "PaymentGateway": "\nfrom canonical.documents import Document\nfrom canonical.money import Money"
+    "PaymentGateway": "\nfrom canonical.documents import Document\nfrom canonical.money import Money",
+    "FraudGateway": "\nfrom canonical.documents import Document\nfrom canonical.fraud import FraudVerdict",
 }
 
 
