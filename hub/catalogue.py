@@ -16,6 +16,7 @@ from core.errors import HubError
 CONNECTORS: tuple[str, ...] = (
     "connectors.webstore",
     "connectors.stripe",
+    "connectors.easypost",
     "connectors.warehouse",
     "connectors.mailer",
     "connectors.amazon",

@@ -20,6 +20,7 @@ class PortChoice(StrEnum):
     GATEWAY = "gateway"
     FRAUD = "fraud"
     FULFILMENT = "fulfilment"
+    COURIER = "courier"
     NOTIFIER = "notifier"
 
 

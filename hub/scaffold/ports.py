@@ -65,6 +65,16 @@ _DECIDING = '''
         raise NotImplementedError("step 5: read what the simulator has sent")
 '''
 
+_SCANNED = '''
+    async def scanned(self, bench: Bench, tracking_number: str) -> None:
+        """Let a carrier scan a parcel on its way."""
+        raise NotImplementedError("step 5: have the simulator scan it")
+
+    async def told(self, bench: Bench) -> tuple[Document, ...]:
+        """Return every document that the broker's own messages became, once they have all arrived."""
+        raise NotImplementedError("step 5: read what the simulator has sent")
+'''
+
 PORTS: Mapping[str, PortKind] = {
     "channel": PortKind(
         "ChannelUpdates", "updates", "channel_updates", "order", "OrderDocument", "channel",
@@ -81,6 +91,11 @@ PORTS: Mapping[str, PortKind] = {
     "fulfilment": PortKind(
         "FulfilmentPoint", "fulfilment", "fulfilment_point", "dispatch", "DispatchDocument", "node",
         ("SubmitRelease", "CancelRelease"), "",
+    ),
+    "courier": PortKind(
+        "CourierBroker", "broker", "courier_broker", "tracking", "TrackingDocument", "broker",
+        ("BookLabel", "BookReturnLabel", "VoidLabel", "BookCollection", "CancelCollection", "CloseManifest"),
+        _SCANNED, "partner",
     ),
     "notifier": PortKind("Notifier", "notifier", "notifier", "", "", "", ("SendMail",), _DELIVERED),
 }  # fmt: skip

@@ -111,6 +111,7 @@ def _words(name: str, kind: PortKind, root: Path) -> dict[str, str]:
 
 
 _HOOK_IMPORTS = {
+    "CourierBroker": "\nfrom canonical.documents import Document",
     "PaymentGateway": "\nfrom canonical.documents import Document\nfrom canonical.money import Money",
     "FraudGateway": "\nfrom canonical.documents import Document\nfrom canonical.fraud import FraudVerdict",
 }

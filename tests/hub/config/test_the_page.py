@@ -16,6 +16,7 @@ PAGE = ROOT / "docs" / "configuration.md"
 ENVIRONMENT = {
     "ORDERHUB_MASTER_KEY": KEY, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1",
     "SMTP_PASSWORD": "x", "AMAZON_CLIENT_ID": "a", "AMAZON_CLIENT_SECRET": "b", "AMAZON_REFRESH_TOKEN": "c",
+    "EASYPOST_API_KEY": "EZTKpage",
 }  # fmt: skip
 
 
@@ -27,6 +28,7 @@ def folder(tmp_path: Path) -> Path:
             write(tmp_path, block.text, block.about)
     write(tmp_path, SECRET, "secrets/shop.key")
     write(tmp_path, SECRET, "secrets/erp.key")
+    write(tmp_path, SECRET, "secrets/easypost.key")
     write(tmp_path, "p", "secrets/postgres")
     write(tmp_path, "r", "secrets/rabbitmq")
     write(tmp_path, WORKFLOW_FILE.read_text(encoding="utf-8"), "workflow.yaml")

@@ -1,0 +1,1 @@
+"""The EasyPost connector and its simulator."""
