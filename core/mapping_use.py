@@ -13,6 +13,8 @@ from dataclasses import dataclass
 class MappingUse:
     """One use of a mapping: its name, the same with version and digest, and what it was given."""
 
+    asked: str
+    """The mapping that was asked for; another may stand in for it."""
     mapping: str
     named: str
     """As it is recorded: `webstore/order@3+1f2e3d4c`."""

@@ -6,10 +6,11 @@ what must be equal stays equal; numbers, codes and the document's form are left 
 """
 
 import csv
-import hashlib
 import io
+import itertools
 import json
 import re
+import string
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,8 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
 _PHONE = re.compile(r"(?<![\w.])\+\d[\d ()/.-]{6,17}\d(?![\w.])")
 _WRITTEN = re.compile(r'"\\u0000([-+0-9.eE]+)"')
 _SAFE_NAME = re.compile(r"[^a-z0-9]+")
+_LOWER, _UPPER, _DIGITS = string.ascii_lowercase, string.ascii_uppercase, string.digits
+_MOST_TURNS = 1000
 _ENDINGS = {"json": ".json", "xml": ".xml", "csv": ".csv"}
 
 
@@ -54,6 +57,8 @@ class Case:
     facts: Mapping[str, Any]
     hidden: int
     unsure: str | None
+    reading: Mapping[str, Any] | None = None
+    """With which mapping it is read, and what that is told; None where no mapping reads it as a whole."""
 
 
 @dataclass(slots=True)
@@ -67,7 +72,23 @@ class _Curtain:
         if not value.strip():
             return value
         known = self.stand_ins.get(value)
-        return known if known is not None else self.stand_ins.setdefault(value, _stand_in(value, key))
+        if known is None:
+            known = self.stand_ins[value] = self._new(value, key)
+        return known
+
+    def _new(self, value: str, key: str) -> str:
+        """Return a stand-in that no other value has: what differs stays different. Nothing of the value is in it."""
+        number = len(self.stand_ins) + 1
+        if _EMAIL.fullmatch(value.strip()):
+            return f"a.customer+{number}@example.com"
+        plain = _stand_in(value, key)
+        taken = set(self.stand_ins.values())
+        turns = itertools.count(1)
+        stand_in = plain
+        while stand_in in taken and (next(turns) <= _MOST_TURNS):
+            stand_in = _turned(plain, number)
+            number += 1
+        return stand_in
 
     def sweep(self, text: str) -> str:
         """Return a text without the e-mail addresses and telephone numbers in it."""
@@ -75,18 +96,28 @@ class _Curtain:
         return _PHONE.sub(lambda match: self.hide(match[0], "phone"), text)
 
 
+def _turned(plain: str, number: int) -> str:
+    """Count in the last letters and digits of a stand-in, each in its kind: `Xxxx` becomes `Xxxb`."""
+    characters = list(plain)
+    for i in reversed(range(len(characters))):
+        alphabet = next((a for a in (_LOWER, _UPPER, _DIGITS) if characters[i] in a), None)
+        if alphabet is not None:
+            number, digit = divmod(number, len(alphabet))
+            characters[i] = alphabet[digit]
+    return "".join(characters)
+
+
 def _stand_in(value: str, key: str) -> str:
-    if _EMAIL.fullmatch(value.strip()):
-        number = int(hashlib.sha256(value.encode()).hexdigest()[:6], 16) % 10_000
-        return f"a.customer+{number}@example.com"
     if re.search(r"phone|tel|mobile|fax", key, re.IGNORECASE) or _PHONE.fullmatch(value.strip()):
         return re.sub(r"\d", "0", value)
     # The length and kind of every character stay: a limit or a pattern that was the trouble still is.
     return "".join("x" if c.islower() else "X" if c.isupper() else "0" if c.isdigit() else c for c in value)
 
 
-def case_of(failure: "FailureDetail", message: "MessageDetail", body: bytes, connector_type: str) -> Case:
-    """Return the case that a failure makes, with nobody in it."""
+def case_of(
+    failure: "FailureDetail", message: "MessageDetail", body: bytes, connector_type: str, connector: str = ""
+) -> Case:
+    """Return the case that a failure makes, with nobody in it. `connector` is its name in `hub.yaml`."""
     curtain = _Curtain()
     hidden_body, ending, unsure = _hidden(body, message.media_type, curtain)
     problems = [
@@ -96,6 +127,7 @@ def case_of(failure: "FailureDetail", message: "MessageDetail", body: bytes, con
     slug = _SAFE_NAME.sub("-", f"{connector_type}-{message.kind}-{about}".lower())
     facts = {
         "connector": connector_type,
+        "name": connector or None,
         "kind": message.kind,
         "media_type": message.media_type,
         "mapping": failure.mapping,
@@ -123,7 +155,7 @@ def write_case(case: Case, folder: Path, name: str | None = None) -> tuple[Path,
             raise NoCaseError(f"{file} is there already: give another name with --name")
     folder.mkdir(parents=True, exist_ok=True)
     document.write_bytes(case.body)
-    said = {"document": document.name, **case.facts}
+    said = {"document": document.name, **case.facts, **(case.reading or {})}
     facts.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return document, facts
 

@@ -123,8 +123,14 @@ class MappingLibrary:
 
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         """Translate a wire document; raise `DocumentError` with every problem and its place."""
+        return self.read_for(mapping, mapping, raw, context)
+
+    def read_for(
+        self, asked: str, mapping: str, raw: bytes, context: Mapping[str, str]
+    ) -> tuple[Document, ...]:
+        """Translate by `mapping`, which stands in for the one that was asked for."""
         found = self._find(mapping)
-        used(MappingUse(mapping, _named(found), context, raw))
+        used(MappingUse(asked, mapping, _named(found), context, raw))
         try:
             return tuple(found.read_all(raw, context, expect=Document))
         except MappingError as error:
@@ -188,7 +194,7 @@ class _Overlaid:
 
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         """Translate by what stands in for `mapping`."""
-        return self._library.read(self._replacing.get(mapping, mapping), raw, context)
+        return self._library.read_for(mapping, self._replacing.get(mapping, mapping), raw, context)
 
     def write(self, mapping: str, values: Any) -> bytes:
         """Translate the reverse way, by what stands in for `mapping`."""

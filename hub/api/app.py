@@ -5,7 +5,19 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI, Request
 from starlette.responses import Response
 
-from hub.api import console, engineering, failures, messages, metrics, orders, problems, reference, replays
+from hub.api import (
+    console,
+    console_desk,
+    engineering,
+    failures,
+    forms,
+    messages,
+    metrics,
+    orders,
+    problems,
+    reference,
+    replays,
+)
 from hub.api.bounds import MAX_BODY_BYTES, TIME_LIMIT_S, Bounds
 from hub.api.doors import DOOR_TIME_LIMIT_S, Doors
 from hub.api.gate import Gate
@@ -43,7 +55,18 @@ def create_app(
     app.state.gate = Gate(hub.desk, open_console=open_console)
     problems.install(app)
     app.add_exception_handler(DeskError, _refusal)
-    for module in (metrics, console, reference, orders, messages, failures, replays, engineering):
+    for module in (
+        metrics,
+        console,
+        console_desk,
+        forms,
+        reference,
+        orders,
+        messages,
+        failures,
+        replays,
+        engineering,
+    ):
         app.include_router(module.router)
     app.add_middleware(
         Doors,

@@ -1,4 +1,4 @@
-"""The console: pages to look around in. They read, and change nothing."""
+"""The console: pages to look around in, with the buttons that somebody's role allows. What those do is in `forms`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from canonical.statuses import OrderStatus
 from hub.api import pages
+from hub.api.forms import SAID, rights
 from hub.api.gate import COOKIE, desk_of, gate_of
 from hub.desk import connectors, explain, failures, messages, orders, stats
-from hub.desk.access import Principal
+from hub.desk.access import Permission, Principal
 from hub.desk.errors import DeskError, InvalidError, UnauthenticatedError
 from hub.desk.failures import FailureFilter
 from hub.desk.messages import MessageFilter
@@ -50,7 +51,7 @@ async def overview(request: Request) -> Response:
     desk = desk_of(request)
     return pages.render(
         "overview.html",
-        **_frame(request, who),
+        **frame(request, who),
         trouble=await request.app.state.hub.trouble(),
         stats=await stats.statistics(desk, who),
         orders=(await orders.list_orders(desk, who, limit=_LATEST)).items,
@@ -102,17 +103,17 @@ async def logout() -> Response:
 @router.get("/console/orders")
 async def order_list(request: Request) -> Response:
     """Orders, searched and filtered."""
-    who = await _known(request)
-    query = _query(request, OrderFilter)
+    who = await known(request)
+    query = query_of(request, OrderFilter)
     page = await orders.list_orders(
         desk_of(request), who, query, limit=PAGE, cursor=request.query_params.get("cursor")
     )
     return pages.render(
         "orders.html",
-        **_frame(request, who),
+        **frame(request, who),
         page=page,
         query=query,
-        more=_more(request, page.next),
+        more=more_of(request, page.next),
         statuses=[status.value for status in OrderStatus],
     )
 
@@ -120,7 +121,7 @@ async def order_list(request: Request) -> Response:
 @router.get("/console/orders/{order_id}")
 async def order_page(request: Request, order_id: UUID) -> Response:
     """One order with its timeline."""
-    who = await _known(request)
+    who = await known(request)
     desk = desk_of(request)
     order = await orders.show_order(desk, who, order_id)
     people: list[tuple[str, Any]] = []
@@ -133,7 +134,7 @@ async def order_page(request: Request, order_id: UUID) -> Response:
         people = [(role, party) for role, party in named if party is not None]
     return pages.render(
         "order.html",
-        **_frame(request, who),
+        **frame(request, who),
         order=order,
         people=people,
         timeline=timeline(order),
@@ -144,43 +145,43 @@ async def order_page(request: Request, order_id: UUID) -> Response:
 @router.get("/console/failures")
 async def failure_list(request: Request) -> Response:
     """Failures by kind, and one by one."""
-    who = await _known(request)
-    query = _query(request, FailureFilter)
+    who = await known(request)
+    query = query_of(request, FailureFilter)
     desk = desk_of(request)
     page = await failures.list_failures(
         desk, who, query, limit=PAGE, cursor=request.query_params.get("cursor")
     )
     groups = () if query.signature else await failures.list_groups(desk, who)
-    more = _more(request, page.next)
+    more = more_of(request, page.next)
     return pages.render(
-        "failures.html", **_frame(request, who), page=page, query=query, groups=groups, more=more
+        "failures.html", **frame(request, who), page=page, query=query, groups=groups, more=more
     )
 
 
 @router.get("/console/failures/{failure_id}")
 async def failure_page(request: Request, failure_id: UUID) -> Response:
     """One failure, with the document around its problem."""
-    who = await _known(request)
+    who = await known(request)
     failure = await failures.show_failure(desk_of(request), who, failure_id)
     shown = failure.model_copy(update={"problems": tuple(_whole(p) for p in failure.problems)})
-    return pages.render("failure.html", **_frame(request, who), failure=shown)
+    return pages.render("failure.html", **frame(request, who), failure=shown)
 
 
 @router.get("/console/messages")
 async def message_list(request: Request) -> Response:
     """Messages, searched and filtered."""
-    who = await _known(request)
-    query = _query(request, MessageFilter)
+    who = await known(request)
+    query = query_of(request, MessageFilter)
     desk = desk_of(request)
     page = await messages.list_messages(
         desk, who, query, limit=PAGE, cursor=request.query_params.get("cursor")
     )
     return pages.render(
         "messages.html",
-        **_frame(request, who),
+        **frame(request, who),
         page=page,
         query=query,
-        more=_more(request, page.next),
+        more=more_of(request, page.next),
         connectors=sorted(desk.connectors),
     )
 
@@ -188,14 +189,15 @@ async def message_list(request: Request) -> Response:
 @router.get("/console/messages/{message_id}")
 async def message_page(request: Request, message_id: UUID) -> Response:
     """One message: raw, as it is read, and its family."""
-    who = await _known(request)
+    who = await known(request)
     message = await messages.show_message(desk_of(request), who, message_id)
     if message.reading is not None:
         whole = tuple(_whole(p) for p in message.reading.problems)
         message = message.model_copy(
             update={"reading": message.reading.model_copy(update={"problems": whole})}
         )
-    return pages.render("message.html", **_frame(request, who), message=message)
+    editing = request.query_params.get("edit") == "yes" and who.may(Permission.EDIT_MESSAGES)
+    return pages.render("message.html", **frame(request, who), message=message, editing=editing)
 
 
 def timeline(order: OrderDetail) -> list[Moment]:
@@ -251,18 +253,21 @@ def _whole(problem: Mapping[str, str | int]) -> dict[str, str | int | None]:
     return {**dict.fromkeys(("source", "line", "column", "field", "value", "reason")), **problem}
 
 
-def _frame(request: Request, who: Principal) -> dict[str, Any]:
-    return {"who": who, "signed_in": COOKIE in request.cookies}
+def frame(request: Request, who: Principal) -> dict[str, Any]:
+    """Return what every page is given: who looks, which buttons they see, and what their last one did."""
+    said = SAID.get(request.query_params.get("said", ""), "")
+    return {"who": who, "signed_in": COOKIE in request.cookies, "may": rights(request, who), "said": said}
 
 
-async def _known(request: Request) -> Principal:
+async def known(request: Request) -> Principal:
+    """Return who looks; raises `UnauthenticatedError`."""
     who = await gate_of(request).look_in(request)
     if who is None:
         raise UnauthenticatedError("sign in on the first page")
     return who
 
 
-def _query(request: Request, model: Any) -> Any:
+def query_of(request: Request, model: Any) -> Any:
     """Read a page's filter; empty fields of a form don't count, nor does what a page has beside its filter."""
     given = {
         name: value for name, value in request.query_params.items() if value and name in model.model_fields
@@ -274,8 +279,9 @@ def _query(request: Request, model: Any) -> Any:
         raise InvalidError(f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}") from error
 
 
-def _more(request: Request, cursor: str | None) -> str:
-    kept = {name: value for name, value in request.query_params.items() if name != "cursor"}
+def more_of(request: Request, cursor: str | None) -> str:
+    """Return the query of the next page."""
+    kept = {name: value for name, value in request.query_params.items() if name not in {"cursor", "said"}}
     return urlencode({**kept, "cursor": cursor}) if cursor else ""
 
 
@@ -284,6 +290,5 @@ async def refusal_page(request: Request, error: DeskError) -> Response:
     if isinstance(error, UnauthenticatedError):
         return RedirectResponse("/", 303)
     who = await gate_of(request).look_in(request)
-    return pages.render(
-        "refusal.html", error.status, who=who, signed_in=COOKIE in request.cookies, error=error
-    )
+    values = frame(request, who) if who is not None else {}
+    return pages.render("refusal.html", error.status, **values, error=error)

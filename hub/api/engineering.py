@@ -8,16 +8,17 @@ from pydantic import Field
 
 from hub.api.gate import Asking, Desk, gate_of
 from hub.api.orders import Reason, ReasonGiven
-from hub.desk import auditing, connectors, effects, master_data, stats, stock, tokens
+from hub.desk import auditing, connectors, effects, master_data, stats, stock, tokens, trial
 from hub.desk.access import Role
 from hub.desk.auditing import AuditFilter, AuditView
 from hub.desk.base import LONGEST_PAGE, Page, View
 from hub.desk.connectors import ConnectorTest, ConnectorView
-from hub.desk.effects import EffectFilter, EffectView, Resolution
+from hub.desk.effects import EffectDetail, EffectFilter, EffectView, Resolution
 from hub.desk.master_data import ImportResult, Kind, MasterPage
 from hub.desk.stats import Statistics
 from hub.desk.stock import Availability, Drift, StockReport
 from hub.desk.tokens import NewToken, TokenView
+from hub.desk.trial import Trial
 
 router = APIRouter()
 
@@ -57,6 +58,13 @@ class StockWish(View):
     reason: Reason
 
 
+class TrialQuery(View):
+    """What a document is, where the connector reads several kinds; `decide`: also what would be stored and sent."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    decide: bool = False
+
+
 class TokenWish(View):
     """A token to be made."""
 
@@ -87,18 +95,18 @@ async def statistics(desk: Desk, asking: Asking) -> Statistics:
 async def list_effects(
     desk: Desk, asking: Asking, query: Annotated[EffectQuery, Query()]
 ) -> Page[EffectView]:
-    """`state=open` finds all that have no end yet."""
+    """`state=open` finds all that have no end yet, `state=in_doubt` those that may need a person."""
     return await effects.list_effects(desk, asking, query, limit=query.limit, cursor=query.cursor)
 
 
 @router.get("/effects/{effect_id}", tags=["effects"], summary="Show an effect")
-async def show_effect(desk: Desk, asking: Asking, effect_id: UUID) -> EffectView:
-    """One of them."""
+async def show_effect(desk: Desk, asking: Asking, effect_id: UUID) -> EffectDetail:
+    """What is known of it at the partner, and who decided what about it."""
     return await effects.show_effect(desk, asking, effect_id)
 
 
 @router.post("/effects/{effect_id}/resolve", tags=["effects"], summary="Say what became of an unknown effect")
-async def resolve(desk: Desk, asking: Asking, effect_id: UUID, wish: ResolveWish) -> EffectView:
+async def resolve(desk: Desk, asking: Asking, effect_id: UUID, wish: ResolveWish) -> EffectDetail:
     """Or have the partner asked now."""
     return await effects.resolve(
         desk, asking, effect_id, wish.resolution, wish.reason, reference=wish.reference
@@ -185,6 +193,17 @@ async def resume(desk: Desk, asking: Asking, name: str, wish: ResumeWish = NO_RE
 async def test(desk: Desk, asking: Asking, name: str) -> ConnectorTest:
     """What the partner said."""
     return await connectors.test(desk, asking, name)
+
+
+@router.post("/connectors/{name}/try", tags=["connectors"], summary="Say what is made of a document")
+async def try_document(
+    desk: Desk, asking: Asking, name: str, request: Request, query: Annotated[TrialQuery, Query()]
+) -> Trial:
+    """The body is the document. Nothing is stored, nothing is sent; what is wrong with it is all said at once."""
+    body, media_type = await request.body(), request.headers.get("content-type", "application/octet-stream")
+    return await trial.try_document(
+        desk, asking, name, body, kind=query.kind, media_type=media_type, decide=query.decide
+    )
 
 
 # --- access ---

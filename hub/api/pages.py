@@ -13,7 +13,18 @@ TEMPLATES = Path(__file__).with_name("templates")
 STYLE = (TEMPLATES / "style.css").read_text(encoding="utf-8")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _GOOD = frozenset(
-    {"completed", "captured", "shipped", "delivered", "confirmed", "resolved", "done", "authorised", "closed"}
+    {
+        "completed",
+        "captured",
+        "shipped",
+        "delivered",
+        "confirmed",
+        "resolved",
+        "done",
+        "authorised",
+        "closed",
+        "sent",
+    }
 )
 _WARN = frozenset(
     {
@@ -26,9 +37,26 @@ _WARN = frozenset(
         "partially_shipped",
         "stale",
         "received",
+        "running",
+        "planned",
+        "under_way",
     }
 )
-_BAD = frozenset({"rejected", "declined", "failed", "parked", "open", "expired", "disputed", "discarded"})
+_BAD = frozenset(
+    {
+        "rejected",
+        "declined",
+        "failed",
+        "parked",
+        "open",
+        "expired",
+        "disputed",
+        "discarded",
+        "stopped",
+        "failed_again",
+        "refused",
+    }
+)
 
 
 def words(name: str) -> str:
@@ -78,15 +106,18 @@ _ENVIRONMENT = Environment(
 _ENVIRONMENT.filters.update(words=words, tone=tone, pretty=pretty, shape=shape)
 
 
+_NOBODY: Mapping[str, Any] = {"who": None, "signed_in": False, "may": {}, "said": ""}
+
+
 def render(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return a page."""
-    values = {"who": None, "signed_in": False, **values}
+    values = {**_NOBODY, **values}
     return HTMLResponse(_ENVIRONMENT.get_template(template).render(**values), status)
 
 
 def render_loose(template: str, **values: Any) -> HTMLResponse:
     """Return a page about a foreign document, in which fields may be missing."""
-    values = {"who": None, "signed_in": False, **values}
+    values = {**_NOBODY, **values}
     return HTMLResponse(_LOOSE.get_template(template).render(**values))
 
 

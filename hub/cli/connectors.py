@@ -1,5 +1,7 @@
 """`orderhub connectors`: the partners, whether they answer, and who may rest for a while."""
 
+import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -91,6 +93,40 @@ async def try_connectors(
         session.out.data(results)
     if not all(result["ok"] for result in results):
         raise typer.Exit(1)
+
+
+@command(connectors, "try", actor=True)
+async def try_document(
+    session: Session,
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A document of the partner's.")],
+    kind: Annotated[
+        str | None, typer.Option(help="What it is, where the connector reads several kinds.")
+    ] = None,
+    decide: Annotated[
+        bool,
+        typer.Option("--decide", help="Also say what would be stored and sent, by today's rules and stock."),
+    ] = False,
+) -> None:
+    """Say what a connector makes of a document: canonical JSON, or everything that is wrong with it. Nothing is stored.
+
+    Example: `orderhub connectors try shop order.json --kind order --decide`
+    """
+    import mimetypes
+
+    from hub.cli import replay_looks
+    from hub.desk import trial as desk
+
+    body = await asyncio.to_thread(file.read_bytes)
+    media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+    async with session.desk() as ctx:
+        result = await desk.try_document(
+            ctx, session.principal, name, body, kind=kind, media_type=media_type, decide=decide
+        )
+    if session.out.json or result.decided is None:
+        session.out.data(result if session.out.json else result.documents)
+        return
+    session.out.show(result, lambda: replay_looks.decided(result.decided))
 
 
 @command(connectors, "pause", actor=True)

@@ -141,30 +141,39 @@ async def make_fixture(
         str | None, typer.Option(help="What the files are called; made of the failure unless said.")
     ] = None,
 ) -> None:
-    """Turn a failed message into a regression case: its document with the people taken out, and what it failed with.
+    """Turn a failed message into a regression case: its document with the people taken out, and a test that is red
+    until its mapping reads it.
 
-    Example: `orderhub failures fixture 7c1e02aa --to tests/cases`
+    Example: `orderhub failures fixture 7c1e02aa --to tests/cases`, then `pytest tests/cases`
     """
+    from hub.cases import with_reading, write_test
     from hub.cli.bodies import raw_body
+    from hub.config import CONFIG_FILE
     from hub.desk import failures as desk
     from hub.desk import messages
     from hub.fixtures import case_of, write_case
 
     async with session.desk() as ctx:
         detail = await desk.show_failure(ctx, session.principal, await find_id(ctx, "failure", failure))
-        if detail.message_id is None:
+        message_id = detail.current_message_id or detail.message_id
+        if message_id is None:
             from hub.cli.failing import Failure
 
             raise Failure(f"failure {detail.id} is about no message: there is no document to keep")
-        message = await messages.show_message(ctx, session.principal, detail.message_id)
-        types = dict(ctx.types)
-    case = case_of(detail, message, raw_body(message), types.get(detail.connector, detail.connector))
-    files = write_case(case, folder, name)
+        message = await messages.show_message(ctx, session.principal, message_id)
+        types, reader = dict(ctx.types), ctx.engine.world.readers(message.connector, message.kind)
+    of_type = types.get(detail.connector, detail.connector)
+    case = case_of(detail, message, raw_body(message), of_type, detail.connector)
+    case = with_reading(case, reader, message.kind, message.media_type)
+    files = [*write_case(case, folder, name)]
+    test = write_test(case, files[-1], session.config_file or CONFIG_FILE)
+    files += [test] if test is not None else []
     session.out.show(
         {"files": [str(file) for file in files], "hidden": case.hidden, "unsure": case.unsure},
         lambda: facts(
             {
                 "written": [str(file) for file in files],
+                "test": f"pytest {test}: red until the mapping reads it" if test else _NO_TEST,
                 "people taken out": f"{case.hidden} values",
                 "look through it": case.unsure,
             }
@@ -173,6 +182,8 @@ async def make_fixture(
 
 
 # ---- how they look ----
+
+_NO_TEST = "none: no mapping reads this document as a whole, so write one for its reader"
 
 
 def _first(reason: str) -> str:

@@ -139,6 +139,14 @@ def preview(result: "Preview", *, wide: bool) -> list[RenderableType]:
     return parts
 
 
+def decided(item: "PreviewItem | None") -> list[RenderableType]:
+    """Draw what would come of one document."""
+    if item is None:
+        return []
+    lines = [Text(line, style=style) for line, style in _lines(item)]
+    return [status(item.outcome), *lines, Text("nothing was stored, and nothing was sent", style="dim")]
+
+
 def _head(number: int, item: "PreviewItem", *, wide: bool) -> Text:
     name = short(item.failure_id or item.message_id or item.effect_id, wide=wide)
     return Text.assemble((f"{number:>3} ", "dim"), f"{item.what} {name}  ", status(item.outcome))

@@ -7,10 +7,11 @@ from hub.config.loading import (
     default_config,
     folders_of_mappings,
     load_config,
+    mappings_of_connector,
 )
 from hub.config.problems import ConfigError, ConfigProblem
 
 __all__ = [
     "CONFIG_FILE", "ConfigError", "ConfigProblem", "ConnectorConfig", "HubConfig", "default_config",
-    "folders_of_mappings", "load_config",
+    "folders_of_mappings", "load_config", "mappings_of_connector",
 ]  # fmt: skip

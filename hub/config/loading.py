@@ -160,18 +160,32 @@ def load_config(
 
 def folders_of_mappings(path: Path, values: Path | None = None) -> tuple[Path, ...]:
     """Return the folders under `mappings` alone: to try a mapping takes no secrets, and no partner's settings."""
-    root = parse_yaml(read_text(path, "the configuration"), str(path))
-    node = root.child("mappings")
+    folders = [text for _, text in _alone(path, values, ("mappings",))]
+    return tuple(path.absolute().parent / Path(folder).expanduser() for folder in folders)
+
+
+def mappings_of_connector(path: Path, name: str, values: Path | None = None) -> dict[str, str]:
+    """Return which mappings stand in for which others for one connector, without its secrets."""
+    found = _alone(path, values, ("connectors", name, "mappings"))
+    return {str(place[-1]): text for place, text in found}
+
+
+def _alone(
+    path: Path, values: Path | None, place: tuple[str, ...]
+) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return the texts at one place of a configuration; nothing else of it needs to be there."""
+    node: Node | None = parse_yaml(read_text(path, "the configuration"), str(path))
+    for key in place:
+        node = node.child(key) if node is not None else None
     if node is None:
-        return ()
+        return []
     named = os.environ.get(VALUES_VARIABLE)
     replacements = read_values(values or (Path(named) if named else None), os.environ)
     resolver = Resolver(replacements, path.absolute().parent)
-    filled = resolver.resolve(node, ("mappings",))
+    filled = resolver.resolve(node, place)
     if resolver.problems:
         raise ConfigError(resolver.problems.values())
-    folders = [leaf.value for _, leaf in filled.leaves() if isinstance(leaf.value, str)]
-    return tuple(path.absolute().parent / Path(folder).expanduser() for folder in folders)
+    return [(where, leaf.value) for where, leaf in filled.leaves() if isinstance(leaf.value, str)]
 
 
 def default_config(environ: Mapping[str, str] | None = None) -> HubConfig:

@@ -41,6 +41,11 @@ _CLOSE = (
     "UPDATE failures SET status = 'resolved', closed_by = $2, closed_reason = $3, closed_at = $4 "
     "WHERE effect_id = $1 AND status IN ('open', 'replaying')"
 )
+_FAILURE = "SELECT id FROM failures WHERE effect_id = $1 AND status IN ('open', 'replaying') ORDER BY id"
+_DECIDED = (
+    "SELECT recorded_at, actor, role, action, detail FROM audit_log WHERE target = $1 AND action LIKE 'effect.%' "
+    "ORDER BY id"
+)
 _OUT_OF_HANDS_S = 60.0
 _OPEN = frozenset({EffectState.UNKNOWN.value, EffectState.PARKED.value})
 
@@ -54,6 +59,18 @@ class Resolution(StrEnum):
     """It did not happen: send it again."""
     LOOK_UP = "look_up"
     """Ask the partner now."""
+
+
+class Standing(StrEnum):
+    """What is known of an effect at the partner."""
+
+    NOT_SENT = "not_sent"
+    """It did not happen: never sent, or refused with certainty and due again."""
+    UNDER_WAY = "under_way"
+    UNKNOWN = "unknown"
+    """It may have happened: it was sent, and nobody knows."""
+    CONFIRMED = "confirmed"
+    REJECTED = "rejected"
 
 
 class EffectView(Entry):
@@ -78,10 +95,34 @@ class EffectView(Entry):
     reason: str | None
     recorded_at: datetime
     finished_at: datetime | None
+    standing: Standing
+
+    @property
+    def in_doubt(self) -> bool:
+        """Say whether a person may have to say what became of it."""
+        return self.state in _OPEN
+
+
+class Decision(View):
+    """What somebody said about an effect. `action`: effect.confirmed, effect.not_sent, effect.look_up."""
+
+    recorded_at: datetime
+    actor: str
+    role: str
+    action: str
+    detail: str | None
+
+
+class EffectDetail(EffectView):
+    """An effect with its failure, and with what people decided about it, the oldest first."""
+
+    failure_id: UUID | None
+    """The open failure that it was parked with."""
+    decisions: tuple[Decision, ...]
 
 
 class EffectFilter(View):
-    """What effects to list; what is None does not count. `state` may be `open`: not finished."""
+    """What effects to list; what is None does not count. `state` may be `open`: not finished, or `in_doubt`."""
 
     state: str | None = None
     connector: str | None = None
@@ -94,6 +135,8 @@ class EffectFilter(View):
         conditions = Where()
         if self.state == "open":
             conditions.plain("state IN ('pending', 'sending', 'unknown', 'parked')")
+        elif self.state == "in_doubt":
+            conditions.plain("state IN ('unknown', 'parked')")
         else:
             conditions.equal(state=self.state)
         conditions.equal(connector=self.connector, command=self.command, order_id=self.order_id)
@@ -125,14 +168,24 @@ async def list_effects(
     return page([_view(row, principal) for row in rows], size)
 
 
-async def show_effect(ctx: DeskContext, principal: Principal, effect_id: UUID) -> EffectView:
-    """Return an effect."""
+async def show_effect(ctx: DeskContext, principal: Principal, effect_id: UUID) -> EffectDetail:
+    """Return an effect, with who decided what about it."""
     principal.must(Permission.READ)
     async with ctx.database.reading() as session:
         rows = await session.rows(_ONE, effect_id)
-    if not rows:
-        raise NotFoundError(f"there is no effect {effect_id}")
-    return _view(rows[0], principal)
+        if not rows:
+            raise NotFoundError(f"there is no effect {effect_id}")
+        failed = await session.rows(_FAILURE, effect_id)
+        decided = await session.rows(_DECIDED, rows[0]["key"])
+    masked = not principal.may(Permission.SEE_PEOPLE)
+    decisions = [
+        from_row(Decision, row, detail=MASK if masked and row["detail"] else row["detail"]) for row in decided
+    ]
+    return EffectDetail(
+        **dict(_view(rows[0], principal)),
+        failure_id=failed[0]["id"] if failed else None,
+        decisions=tuple(decisions),
+    )
 
 
 async def resolve(
@@ -143,7 +196,7 @@ async def resolve(
     reason: str,
     *,
     reference: str | None = None,
-) -> EffectView:
+) -> EffectDetail:
     """Say what became of an unknown or parked effect, or have the partner asked now.
 
     A confirmed payment also tells its order, by the fact that the gateway's answer would have been; confirming an
@@ -234,6 +287,22 @@ def _facts(row: Any, reference: str | None) -> Facts:
     )
 
 
+def standing_of(row: Any) -> Standing:
+    """Return what is known of an effect at the partner. What waits for its next try was refused with certainty."""
+    match row["state"]:
+        case "confirmed":
+            return Standing.CONFIRMED
+        case "rejected":
+            return Standing.REJECTED
+        case "sending":
+            return Standing.UNDER_WAY
+        case "pending":
+            return Standing.NOT_SENT
+        case _:
+            return Standing.UNKNOWN if row["first_sent_at"] is not None else Standing.NOT_SENT
+
+
 def _view(row: Any, principal: Principal) -> EffectView:
     masked = not principal.may(Permission.SEE_PEOPLE)
-    return from_row(EffectView, row, reason=MASK if masked and row["reason"] else row["reason"])
+    reason = MASK if masked and row["reason"] else row["reason"]
+    return from_row(EffectView, row, reason=reason, standing=standing_of(row))

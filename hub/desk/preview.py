@@ -34,7 +34,6 @@ from hub.desk.replay_choice import Candidate
 from hub.desk.replay_manifest import in_turn
 from hub.desk.replay_messages import send_effects, send_messages
 from hub.desk.replay_plans import Selection, choose
-from hub.desk.replay_views import Replayed
 
 MOST_SHOWN = 200
 _FAILURE = f"SELECT {COLUMNS} FROM failures WHERE id = $1 {{lock}}"  # noqa: S608 - columns are ours
@@ -54,7 +53,7 @@ Statuses = dict[UUID, tuple[str, ...]]
 
 
 @dataclass(slots=True)
-class _Ledger:
+class Ledger:
     """What the items before would have done: it counts for those behind."""
 
     statuses: Statuses = field(default_factory=dict[UUID, tuple[str, ...]])
@@ -106,7 +105,7 @@ def _planned(row: Any) -> Candidate:
 
 async def _gone_through(ctx: DeskContext, found: Sequence[Candidate], total: int) -> Preview:
     items: list[PreviewItem] = []
-    ledger = _Ledger()
+    ledger = Ledger()
     try:
         async with rolled_back(ctx.database) as session:
             for one in found:
@@ -129,7 +128,7 @@ async def _gone_through(ctx: DeskContext, found: Sequence[Candidate], total: int
     )
 
 
-async def _one(session: Session, ctx: DeskContext, one: Candidate, ledger: _Ledger) -> PreviewItem:
+async def _one(session: Session, ctx: DeskContext, one: Candidate, ledger: Ledger) -> PreviewItem:
     if one.refused is not None:
         return _item(one, "refused", one.refused, None)
     sending = Sending(Changes(session.now))
@@ -145,7 +144,7 @@ async def _one(session: Session, ctx: DeskContext, one: Candidate, ledger: _Ledg
         rehearsed = await rehearse(session, ctx.engine.world, sending.changes.postings)
     except RehearsalError as error:
         return _item(one, "failed", str(error), before)
-    return await _rehearsed(ctx, one, rehearsed, ledger, before, replayed)
+    return await what_would_be(ctx, one, rehearsed, ledger, before)
 
 
 async def _send(session: Session, ctx: DeskContext, one: Candidate, sending: Sending) -> str | None:
@@ -184,10 +183,10 @@ async def _effect(session: Session, one: Candidate, effect_id: UUID, before: str
     return _item(one, "sent", said, before, effects=(effect,))
 
 
-async def _rehearsed(
-    ctx: DeskContext, one: Candidate, rehearsed: Rehearsed, ledger: _Ledger, before: str | None,
-    replayed: Replayed | None,
-) -> PreviewItem:  # fmt: skip
+async def what_would_be(
+    ctx: DeskContext, one: Candidate, rehearsed: Rehearsed, ledger: Ledger, before: str | None
+) -> PreviewItem:
+    """Return what a rehearsal would have stored and sent."""
     problems, reason, mapping = _said(rehearsed)
     effects = await _effects(ctx, rehearsed.changes, ledger)
     return _item(
@@ -195,7 +194,7 @@ async def _rehearsed(
         problems=problems, mapping=mapping, orders=await _orders(ctx, rehearsed.changes, ledger),
         events=_events(rehearsed.changes), effects=effects, stock=_stock(rehearsed.changes),
         unfollowed=rehearsed.unfollowed,
-    ).model_copy(update={"message_id": one.message_id or (replayed.message_id if replayed else None)})  # fmt: skip
+    )  # fmt: skip
 
 
 def _said(rehearsed: Rehearsed) -> tuple[Any, str | None, str | None]:
@@ -232,9 +231,7 @@ def _stock(changes: Sequence[Changes]) -> tuple[StockPreview, ...]:
     )
 
 
-async def _effects(
-    ctx: DeskContext, changes: Sequence[Changes], ledger: _Ledger
-) -> tuple[EffectPreview, ...]:
+async def _effects(ctx: DeskContext, changes: Sequence[Changes], ledger: Ledger) -> tuple[EffectPreview, ...]:
     """Return what would be asked of partners. A key that is known already asks nothing: that is the promise."""
     rows = [row for one in changes for row in one.rows.get("effects", ())]
     if not rows:
@@ -252,7 +249,7 @@ async def _effects(
     return tuple(found)
 
 
-async def _orders(ctx: DeskContext, changes: Sequence[Changes], ledger: _Ledger) -> tuple[OrderChange, ...]:
+async def _orders(ctx: DeskContext, changes: Sequence[Changes], ledger: Ledger) -> tuple[OrderChange, ...]:
     after = {order.id: order for one in changes for order, _ in one.orders}
     unknown = sorted(after.keys() - ledger.statuses.keys())
     before: Statuses = {

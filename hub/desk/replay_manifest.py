@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from canonical.documents import Document, KeyKind, OrderBound, OrderDocument
+from canonical.money import Money
 from canonical.order import Order
 from core.engine import snapshots
 from core.ports import RawDocument
@@ -90,7 +90,7 @@ def _fill(
         content.channel, order = orders.get(order_id, (None, None))
         if order is not None:
             content.money = (order.total.currency, order.total.amount)
-            content.due_at = ship_by(order)
+            content.due_at = order.deadlines.ship_by
     elif keys:
         content.lane = ":".join(keys[0])
         content.order = content.lane if keys[0][0] == KeyKind.CHANNEL_REF.value else None
@@ -98,17 +98,10 @@ def _fill(
     if document is not None:
         content.channel = content.channel or document.channel
         content.money = content.money or (document.currency, document.total)
-        content.due_at = content.due_at or ship_by(document)
+        content.due_at = content.due_at or document.deadlines.ship_by
     content.channel = content.channel or None
     if not candidate.connector:
         content.lane = None
-
-
-def ship_by(thing: Any) -> datetime | None:
-    """Return by when the channel wants an order shipped, where it says so."""
-    deadlines = getattr(thing, "deadlines", None)
-    found: datetime | None = getattr(deadlines, "ship_by", None)
-    return found
 
 
 async def _read(session: Session, ctx: DeskContext, found: Mapping[int, Candidate]) -> dict[int, _Read]:
@@ -185,9 +178,13 @@ def manifest_of(ctx: DeskContext, found: Sequence[Candidate], contents: Mapping[
             worth[content.order] = content.money
         elif content.order is None:
             unknown += 1
-    money: dict[str, Decimal] = {}
+    sums: dict[str, Decimal] = {}
     for currency, amount in worth.values():
-        money[currency] = money.get(currency, Decimal(0)) + amount
+        sums[currency] = sums.get(currency, Decimal(0)) + amount
+    money = {
+        currency: Money(amount=amount, currency=currency).rounded().amount
+        for currency, amount in sums.items()
+    }
     going = sum(sorts.values())
     return Manifest(
         sorts=tuple(

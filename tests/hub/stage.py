@@ -177,6 +177,7 @@ def order_document(channel: str, document: Mapping[str, Any]) -> OrderDocument:
                 ),
             ),
             "total": total,
+            "deadlines": {"ship_by": document.get("ship_by")},
             "tenders": (
                 DocumentTender.model_validate(
                     {"gateway": "till", "method": PaymentMethod.PREPAID, "amount": total}

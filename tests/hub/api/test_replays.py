@@ -90,5 +90,5 @@ async def test_a_replay_of_everything_takes_a_selection_and_a_reason(api: Api) -
     assert (made["verb"], made["counts"], made["manifest"]["money"]) == (
         "all",
         {"planned": 1},
-        {"EUR": "25.0"},
+        {"EUR": "25.00"},
     )

@@ -161,8 +161,8 @@ class TestFailures:
 
     def test_one_becomes_a_case_with_nobody_in_it(self, folder: Path) -> None:
         said = call(folder, "failures", "fixture", failure_id(folder), "--to", "cases", "--json").data
-        document, facts = (folder / name for name in said["files"])
-        text = document.read_text(encoding="utf-8") + facts.read_text(encoding="utf-8")
+        document, facts, test = (folder / name for name in said["files"])
+        text = "".join(file.read_text(encoding="utf-8") for file in (document, facts, test))
         for personal in ("A. Customer", 'a.customer@example.com"', "Example Street", "10115"):
             assert personal not in text
         kept = json.loads(document.read_text(encoding="utf-8"))
@@ -302,3 +302,40 @@ class TestEngineersDesk:
         call(folder, "connectors", "pause", "shop", "-r", "moving", "--as", "a person")
         view = call(folder, "connectors", "show", "shop", "--json").data
         assert view["paused_by"] == "a person"
+
+
+class TestEffects:
+    def test_one_way_to_resolve_is_said(self, folder: Path) -> None:
+        effect = "01a2066a-27ad-73a9-a01d-48be3c575d5b"
+        several: tuple[tuple[str, ...], ...] = (
+            (),
+            ("--not-sent", "--look-up"),
+            ("confirmed", "--confirmed", "x"),
+        )
+        for words in several:
+            said = call(folder, "effects", "resolve", effect, *words, "--reason", "x")
+            assert (said.status, "say one of" in said.errors) == (2, True)
+        one_alone: tuple[tuple[str, ...], ...] = (("--not-sent",), ("look-up",), ("--confirmed", "ref-1"))
+        for words in one_alone:
+            said = call(folder, "effects", "resolve", effect, *words, "--reason", "x")
+            assert (said.status, "there is no effect" in said.errors) == (1, True)
+
+    def test_those_in_doubt_are_listed(self, folder: Path) -> None:
+        said = call(folder, "effects", "list", "--in-doubt")
+        assert (said.status, said.out.strip()) == (0, "no effect is like that")
+
+
+def test_a_document_is_tried_without_a_trace(folder: Path) -> None:
+    message = next(
+        m for m in call(folder, "messages", "list", "--json").data["items"] if m["status"] == "done"
+    )
+    body = call(folder, "messages", "show", message["id"], "--raw").out
+    (folder / "order.json").write_text(body.replace("W-1", "T-1").replace("W-2", "T-1"), encoding="utf-8")
+    read = call(folder, "connectors", "try", "shop", "order.json", "--kind", "order")
+    assert read.data[0]["channel_ref"] == "T-1", read.errors
+    decided = call(folder, "connectors", "try", "shop", "order.json", "--kind", "order", "--decide")
+    assert "new order shop:T-1" in decided.out
+    assert "nothing was stored" in decided.out
+    (folder / "order.json").write_text(body.replace('"EUR"', '"EURO"'), encoding="utf-8")
+    bad = call(folder, "connectors", "try", "shop", "order.json", "--kind", "order", "--json")
+    assert (bad.status, "currency" in bad.errors + bad.out) == (2, True)

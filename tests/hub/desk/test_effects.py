@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from canonical.money import Money
-from core.errors import OutcomeUnknownError
+from core.errors import OutcomeUnknownError, RetryableError
 from core.ids import uuid7
 from hub.desk import effects, failures, orders
 from hub.desk.effects import EffectFilter, Resolution
@@ -127,3 +127,36 @@ async def test_resolving_a_parked_effect_closes_its_failure(hub: Stage) -> None:
     await effects.resolve(hub.ctx, SUPPORT, row["effect_id"], Resolution.CONFIRMED, "they have it")
     shown = await failures.show_failure(hub.ctx, SUPPORT, row["id"])
     assert (shown.status, shown.closed_by, shown.closed_reason) == ("resolved", "helper", "they have it")
+
+
+async def test_what_is_known_at_the_partner_and_who_decided_is_shown(hub: Stage) -> None:
+    hub.partners["wms"].troubles = [RetryableError("closed") for _ in range(2)]
+    await hub.placed("R-1")
+    rows = await hub.until(lambda: hub.rows("SELECT id FROM effects WHERE state = 'parked'"))
+    effect_id = rows[0]["id"]
+    in_doubt = await effects.list_effects(hub.ctx, VIEWER, EffectFilter(state="in_doubt"))
+    assert [(one.id, one.standing.value, one.in_doubt) for one in in_doubt.items] == [
+        (effect_id, "unknown", True)
+    ]
+    before = await effects.show_effect(hub.ctx, SUPPORT, effect_id)
+    assert (before.reason, before.decisions, before.failure_id is None) == ("closed", (), False)
+    await effects.resolve(hub.ctx, SUPPORT, effect_id, Resolution.LOOK_UP, "they are back")
+    await hub.settled()
+    shown = await effects.show_effect(hub.ctx, SUPPORT, effect_id)
+    assert (shown.state, shown.standing.value, shown.failure_id) == ("confirmed", "confirmed", None)
+    assert [(d.actor, d.action, d.detail) for d in shown.decisions] == [
+        ("helper", "effect.look_up", "they are back")
+    ]
+    assert (await effects.show_effect(hub.ctx, VIEWER, effect_id)).decisions[0].detail != "they are back"
+
+
+@pytest.mark.parametrize(
+    ("state", "first_sent_at", "standing"),
+    [
+        ("pending", None, "not_sent"), ("pending", "x", "not_sent"), ("sending", "x", "under_way"),
+        ("unknown", "x", "unknown"), ("parked", None, "not_sent"), ("parked", "x", "unknown"),
+        ("confirmed", "x", "confirmed"), ("rejected", "x", "rejected"),
+    ],
+)  # fmt: skip
+def test_what_is_known_of_an_effect(state: str, first_sent_at: str | None, standing: str) -> None:
+    assert effects.standing_of({"state": state, "first_sent_at": first_sent_at}).value == standing

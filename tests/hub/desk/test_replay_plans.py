@@ -52,7 +52,7 @@ async def test_a_manifest_counts_the_money_of_each_order_once(either: Stage) -> 
     await either.failed("unreadable")
     planned = await replays.plan(either.ctx, ENGINEER, wanted=FailureFilter())
     held = planned.manifest
-    assert held.money == {"EUR": Decimal("75.0")}
+    assert held.money == {"EUR": Decimal("75.00")}
     assert (held.orders, held.money_unknown, held.refused) == (2, 1, 0)
     assert {(s.connector, s.kind, s.channel, s.count) for s in held.sorts} == {
         ("shop", "order", "shop", 2),
@@ -61,7 +61,7 @@ async def test_a_manifest_counts_the_money_of_each_order_once(either: Stage) -> 
     assert held.code == either.ctx.versions.code
     assert (planned.actor, planned.run_by) == ("mapper", None)
     log = (await auditing.list_audit(either.ctx, ADMIN, AuditFilter(action="replay.plan"))).items
-    assert (log[0].actor, "75.0 EUR" in (log[0].detail or "")) == ("mapper", True)
+    assert (log[0].actor, "75.00 EUR" in (log[0].detail or "")) == ("mapper", True)
 
 
 async def test_a_manifest_names_the_mapping_that_failed_and_the_one_of_today(hub: Stage) -> None:
@@ -302,3 +302,14 @@ async def test_ordering_by_ship_by_keeps_to_age_where_no_order_has_one(hub: Stag
         hub.ctx, ENGINEER, Selection(failures=FailureFilter(), ordering=ReplayOrdering.SHIP_BY)
     )
     assert [i.failure_id for i in await replays.list_items(hub.ctx, VIEWER, planned.id)] == ids
+
+
+async def test_what_must_be_shipped_first_goes_first(hub: Stage) -> None:
+    for ref, ship_by in (("S-1", None), ("S-2", "2026-12-24T12:00:00Z"), ("S-3", "2026-12-01T12:00:00Z")):
+        await hub.receive(order_json(ref, sku="NOPE", ship_by=ship_by))
+    await hub.until(lambda: hub.rows("SELECT 1 AS one FROM (SELECT COUNT(*) AS n FROM failures) f WHERE n = 3"))
+    wanted = Selection(failures=FailureFilter(), ordering=ReplayOrdering.SHIP_BY)
+    planned = await replays.make_plan(hub.ctx, ENGINEER, wanted)
+    sql = "SELECT lane FROM replay_items WHERE replay_id = $1 ORDER BY seq"
+    lanes = [row["lane"] for row in await hub.rows(sql, planned.id)]
+    assert lanes == ["channel_ref:shop:S-3", "channel_ref:shop:S-2", "channel_ref:shop:S-1"]
