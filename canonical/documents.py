@@ -276,13 +276,16 @@ class AmendmentDocument(ChannelBound):
 
     amendment_id: Name
     summary: Annotated[str, Field(min_length=1, max_length=500)]
+    units: dict[Name, Annotated[int, Field(ge=0)]] = {}
+    """How many units of each line the channel now wants, where it says so."""
 
     def events(self, order_id: UUID) -> tuple[Event, ...]:
         """Return the request."""
         return (
             AmendmentRequested(
                 order_id=order_id, occurred_at=self.occurred_at, amendment_id=self.amendment_id,
-                actor=self.channel, summary=self.summary, fact_key=f"amend:{self.channel}:{self.amendment_id}",
+                actor=self.channel, summary=self.summary, units=self.units,
+                fact_key=f"amend:{self.channel}:{self.amendment_id}",
             ),
         )  # fmt: skip
 

@@ -374,6 +374,8 @@ class AmendmentRequested(Event):
     amendment_id: Name
     actor: Name
     summary: str
+    units: dict[Name, int] = {}
+    """How many units of each line the channel now wants, where it says so."""
 
 
 class ReturnReceived(Event):

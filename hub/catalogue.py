@@ -21,6 +21,7 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.mailer",
     "connectors.amazon",
     "connectors.signifyd",
+    "connectors.shopify",
 )
 """Those of this repository, by the folder that declares each as `CONNECTOR`. A new one is listed here."""
 
