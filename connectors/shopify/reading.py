@@ -60,7 +60,7 @@ class ShopifyReader:
         return tuple(found)
 
 
-def news(_: RawDocument) -> tuple[Document, ...]:
+def news(raw: RawDocument) -> tuple[Document, ...]:  # noqa: ARG001 - it fills `Reader`
     """Read a webhook: it says nothing itself; the order that it is about is fetched."""
     return ()
 

@@ -10,7 +10,8 @@ import structlog
 
 from canonical.statuses import HoldType
 from connectors.webstore.simulator.hub import ShopRefusedError
-from hub.demo.plan import PlannedOrder, order_document
+from hub.demo import shopify
+from hub.demo.plan import SHOPIFY, PlannedOrder, order_document
 from hub.demo.scenarios import Outcome
 from hub.demo.stage import Stage
 from hub.demo.trouble import PLENTY
@@ -34,7 +35,7 @@ class Driver:
     """One run of the plan on a stage."""
 
     def __init__(self, stage: Stage, plan: tuple[PlannedOrder, ...]) -> None:
-        self._stage, self._plan = stage, plan
+        self.stage, self._plan = stage, plan
         self._chance = random.Random(stage.options.seed)  # noqa: S311 - a demo's dice
         self._follow_ups: Mapping[Outcome, Callable[[PlannedOrder], Awaitable[None]]] = {
             Outcome.REVIEWED_THEN_SHIPPED: self._review,
@@ -43,6 +44,7 @@ class Driver:
             Outcome.CANCELLED_TOO_LATE: self._cancel_too_late,
             Outcome.WAITED_FOR_STOCK: self._bring_stock,
             Outcome.RETURNED: self._send_back,
+            **shopify.follow_ups(self),
         }
         self.played = 0
         """Orders whose script is over; what they set in motion may still run."""
@@ -53,27 +55,28 @@ class Driver:
 
     async def run(self) -> None:
         """Play all of it."""
-        self._stage.berlin.send_stock_report()
-        self._stage.leipzig.send_stock_report()
-        await self._until(self._stocked)
+        self.stage.berlin.send_stock_report()
+        self.stage.leipzig.send_stock_report()
+        await self.until(self._stocked)
         pause_s = FEED_S / max(1, len(self._plan))
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._outage("mailer", self._stage.post, at_s=FEED_S * 0.3, for_s=40))
-            group.create_task(self._outage("berlin", self._stage.berlin, at_s=FEED_S * 0.6, for_s=40))
+            group.create_task(self._outage("mailer", self.stage.post, at_s=FEED_S * 0.3, for_s=40))
+            group.create_task(self._outage("shopify", self.stage.shopify, at_s=FEED_S * 0.45, for_s=30))
+            group.create_task(self._outage("berlin", self.stage.berlin, at_s=FEED_S * 0.6, for_s=40))
             for i, order in enumerate(self._plan):
                 group.create_task(self._play(order, after_s=i * pause_s))
 
     async def _stocked(self) -> bool:
         """Say whether the warehouses' first reports have been taken in."""
-        async with self._stage.hub.database.reading() as session:
+        async with self.stage.hub.database.reading() as session:
             rows = await session.rows(_STOCKED)
         return int(rows[0]["n"]) == len(WAREHOUSES)
 
     async def attend(self) -> None:
         """Be the desk, until cancelled: look at what failed, have it sent again, and close the record."""
         while True:
-            await self._stage.clock.sleep(10)
-            async with self._stage.hub.database.reading() as session:
+            await self.stage.clock.sleep(10)
+            async with self.stage.hub.database.reading() as session:
                 rows = await session.rows(_OPEN)
             for row in rows:
                 await self._mend(UUID(str(row["id"])), row["stage"])
@@ -83,23 +86,23 @@ class Driver:
         if stage != "read":
             return
         try:
-            await failures.claim(self._stage.hub.desk, SUPPORT, failure_id)
+            await failures.claim(self.stage.hub.desk, SUPPORT, failure_id)
             reason = "unreadable; the partner was asked to send it again"
-            await failures.discard(self._stage.hub.desk, SUPPORT, failure_id, reason)
+            await failures.discard(self.stage.hub.desk, SUPPORT, failure_id, reason)
         except DeskError as error:
             log.info("not mended", failure=str(failure_id), reason=str(error))
         else:
             self.mended += 1
 
     async def _outage(self, name: str, partner: Any, *, at_s: float, for_s: float) -> None:
-        await self._stage.clock.sleep(at_s)
+        await self.stage.clock.sleep(at_s)
         await partner.stop()
         self.away[name] = self.away.get(name, 0) + 1
-        await self._stage.clock.sleep(for_s)
+        await self.stage.clock.sleep(for_s)
         await partner.start()
 
     async def _play(self, order: PlannedOrder, *, after_s: float) -> None:
-        await self._stage.clock.sleep(after_s)
+        await self.stage.clock.sleep(after_s)
         try:
             await self._place(order)
             follow_up = self._follow_ups.get(order.outcome)
@@ -111,8 +114,11 @@ class Driver:
         self.played += 1
 
     async def _place(self, order: PlannedOrder) -> None:
-        shop = self._stage.till if order.channel == "till" else self._stage.shop
-        placed_at = self._stage.clock.now().isoformat().replace("+00:00", "Z")
+        if order.channel == SHOPIFY:
+            shopify.place(self.stage.shopify, order)
+            return
+        shop = self.stage.till if order.channel == "till" else self.stage.shop
+        placed_at = self.stage.clock.now().isoformat().replace("+00:00", "Z")
         await shop.place(order_document(order, await self._payment(order), placed_at))
 
     async def _payment(self, order: PlannedOrder) -> dict[str, Any]:
@@ -128,7 +134,7 @@ class Driver:
             case Outcome.PAID_BY_STORED_CARD | Outcome.DECLINED:
                 declined = order.outcome is Outcome.DECLINED
                 card = "pm_card_visa_chargeDeclined" if declined else "pm_card_visa"
-                customer, method = self._stage.gateway.store_card(card)
+                customer, method = self.stage.gateway.store_card(card)
                 return {
                     "gateway": "stripe", "type": "stored_method", "reference": method,
                     "customer_reference": customer,
@@ -142,62 +148,62 @@ class Driver:
                     "amount": amount,
                 }
             case _:
-                intent = await self._stage.gateway.create_intent_for_shop(
+                intent = await self.stage.gateway.create_intent_for_shop(
                     int(order.total * 100), "eur", metadata={"reference": order.reference},
                 )  # fmt: skip
                 return {"gateway": "stripe", "type": "payment_intent", "reference": intent, "amount": amount}
 
     # --- what happens after the sale ---
 
-    async def _until(self, look: Callable[[], Awaitable[Any]]) -> Any:
+    async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
         """Look again and again, in hub time, until there is something to see."""
         while True:
             found = await look()
             if found:
                 return found
-            await self._stage.clock.sleep(LOOK_S)
+            await self.stage.clock.sleep(LOOK_S)
 
-    async def _held(self, order: PlannedOrder) -> UUID | None:
-        async with self._stage.hub.database.reading() as session:
+    async def held(self, order: PlannedOrder) -> UUID | None:
+        async with self.stage.hub.database.reading() as session:
             rows = await session.rows(_ORDER, order.channel, order.reference)
         return UUID(str(rows[0]["id"])) if rows and rows[0]["held"] else None
 
     async def _accepted(self, order: PlannedOrder) -> bool:
-        releases = self._stage.berlin.releases_of(order.reference)
-        return any(entry["key"] in releases for entry in self._stage.ledgers["berlin"].of("accepted"))
+        releases = self.stage.berlin.releases_of(order.reference)
+        return any(entry["key"] in releases for entry in self.stage.ledgers["berlin"].of("accepted"))
 
-    def _in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
+    def in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
         async def look() -> bool:
-            entries = self._stage.ledgers[partner].of(kind)
+            entries = self.stage.ledgers[partner].of(kind)
             return any(order.reference in {entry.get("order"), entry.get("reference")} for entry in entries)
 
         return look
 
     async def _review(self, order: PlannedOrder) -> None:
-        order_id = await self._until(lambda: self._held(order))
-        await self._stage.clock.sleep(15)
+        order_id = await self.until(lambda: self.held(order))
+        await self.stage.clock.sleep(15)
         await order_verbs.release(
-            self._stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well"
+            self.stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well"
         )
 
     async def _cancel_early(self, order: PlannedOrder) -> None:
-        await self._until(lambda: self._held(order))
-        await self._stage.shop.cancel(order.reference, "changed my mind")
+        await self.until(lambda: self.held(order))
+        await self.stage.shop.cancel(order.reference, "changed my mind")
 
     async def _cancel_at_the_warehouse(self, order: PlannedOrder) -> None:
-        await self._until(lambda: self._accepted(order))
-        await self._stage.shop.cancel(order.reference, "found it cheaper")
+        await self.until(lambda: self._accepted(order))
+        await self.stage.shop.cancel(order.reference, "found it cheaper")
 
     async def _cancel_too_late(self, order: PlannedOrder) -> None:
-        await self._until(self._in_ledger("webstore", "told_shipped", order))
-        await self._stage.shop.cancel(order.reference, "too late, I fear")
+        await self.until(self.in_ledger("webstore", "told_shipped", order))
+        await self.stage.shop.cancel(order.reference, "too late, I fear")
 
     async def _bring_stock(self, order: PlannedOrder) -> None:
-        await self._until(self._in_ledger("webstore", "told_status", order))
-        self._stage.berlin.put_stock(order.rare_sku, PLENTY)
-        self._stage.berlin.send_stock_report()
+        await self.until(self.in_ledger("webstore", "told_status", order))
+        self.stage.berlin.put_stock(order.rare_sku, PLENTY)
+        self.stage.berlin.send_stock_report()
 
     async def _send_back(self, order: PlannedOrder) -> None:
-        await self._until(self._in_ledger("webstore", "told_shipped", order))
-        for release_id in self._stage.berlin.releases_of(order.reference):
-            self._stage.berlin.send_return(release_id, dict(order.lines))
+        await self.until(self.in_ledger("webstore", "told_shipped", order))
+        for release_id in self.stage.berlin.releases_of(order.reference):
+            self.stage.berlin.send_return(release_id, dict(order.lines))

@@ -168,8 +168,8 @@ def _wrong_money(expected: Entry, evidence: Evidence) -> Iterable[str]:
     voided = 1 if expected["money"] == "voided" else 0
     if evidence.voided != voided:
         yield f"voided {evidence.voided} times, not {voided}"
-    if evidence.refunded_minor:
-        yield f"refunded {evidence.refunded_minor} minor units, and nobody asked for it"
+    if evidence.refunded_minor != expected["refunded_minor"]:
+        yield f"refunded {evidence.refunded_minor} minor units, not {expected['refunded_minor']}"
 
 
 def _wrong_goods(expected: Entry, evidence: Evidence) -> Iterable[str]:

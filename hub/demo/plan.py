@@ -22,6 +22,12 @@ REVIEWED = "WATCH-GOLD"
 """Dear enough for the policy to want a person's eye on it."""
 REVIEW_ABOVE = Decimal(1000)
 SHIPPING = Decimal("4.90")
+SHOPIFY = "shopify"
+CHANNELS = {
+    Outcome.SOLD_AT_A_TILL: "till",
+    **{outcome: SHOPIFY for outcome in Outcome if "shopify" in outcome.value},
+}
+"""Through which channel an outcome's orders come, where that is not the web shop."""
 _FIRST_TWO = 2
 
 
@@ -54,6 +60,7 @@ class PlannedOrder:
             "email": self.email,
             "money": shape.money.value,
             "captured_minor": int(captured * 100),
+            "refunded_minor": shape.refunded_minor,
             "releases": shape.releases,
             "parcels": shape.parcels,
             "units": dict(self.lines) if shape.parcels else {},
@@ -62,6 +69,11 @@ class PlannedOrder:
             "told_cancelled": shape.told_cancelled,
             "ordered": self.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR,
         }
+
+
+def skus_of(plan: tuple[PlannedOrder, ...]) -> set[str]:
+    """Return every SKU that the demo knows."""
+    return {*PRICES, *(sku for order in plan for sku, _ in order.lines)}
 
 
 def make_plan(orders: int, seed: int) -> tuple[PlannedOrder, ...]:
@@ -81,14 +93,14 @@ def _outcomes(orders: int, chance: random.Random) -> Iterator[Outcome]:
 
 
 def _planned(n: int, outcome: Outcome, seed: int, chance: random.Random) -> PlannedOrder:
-    till = outcome is Outcome.SOLD_AT_A_TILL
-    reference = f"{'T' if till else 'W'}{seed}-{n:05d}"
+    channel = CHANNELS.get(outcome, "webstore")
+    reference = f"{seed}{n:05d}" if channel == SHOPIFY else f"{channel[0].upper()}{seed}-{n:05d}"
     lines = _lines(n, outcome, chance)
     goods = sum((Decimal(PRICES.get(sku, "39.00")) * quantity for sku, quantity in lines), Decimal(0))
     return PlannedOrder(
         n=n,
         reference=reference,
-        channel="till" if till else "webstore",
+        channel=channel,
         outcome=outcome,
         lines=lines,
         total=goods + SHIPPING,
@@ -103,9 +115,13 @@ def _lines(n: int, outcome: Outcome, chance: random.Random) -> tuple[tuple[str, 
             return ((ONLY_BERLIN, chance.randint(1, 3)), (ONLY_LEIPZIG, 1))
         case Outcome.WAITED_FOR_STOCK:
             return ((f"RARE-{n:05d}", chance.randint(1, 2)),)
-        case Outcome.REVIEWED_THEN_SHIPPED | Outcome.CANCELLED_BEFORE_RELEASE:
+        case (
+            Outcome.REVIEWED_THEN_SHIPPED
+            | Outcome.CANCELLED_BEFORE_RELEASE
+            | Outcome.CANCELLED_BY_SHOPIFYS_STAFF
+        ):
             return ((REVIEWED, 1),)
-        case Outcome.SENT_IN_TWO_PARCELS:
+        case Outcome.SENT_IN_TWO_PARCELS | Outcome.EDITED_BY_SHOPIFYS_STAFF:
             return ((chance.choice(EVERYWHERE), chance.randint(2, 4)),)
         case _:
             skus = chance.sample(EVERYWHERE, chance.randint(1, 3))

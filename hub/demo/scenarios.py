@@ -25,6 +25,12 @@ class Outcome(StrEnum):
     CANCELLED_TOO_LATE = "cancelled_too_late"
     RETURNED = "returned"
     TURNED_AWAY_AT_THE_DOOR = "turned_away_at_the_door"
+    SOLD_ON_SHOPIFY = "sold_on_shopify"
+    PAID_AT_SHOPIFYS_CHECKOUT = "paid_at_shopifys_checkout"
+    PAID_LATER_ON_SHOPIFY = "paid_later_on_shopify"
+    REFUNDED_BY_SHOPIFYS_STAFF = "refunded_by_shopifys_staff"
+    CANCELLED_BY_SHOPIFYS_STAFF = "cancelled_by_shopifys_staff"
+    EDITED_BY_SHOPIFYS_STAFF = "edited_by_shopifys_staff"
 
 
 class Money(StrEnum):
@@ -50,6 +56,8 @@ class Shape:
     told: tuple[str, ...] = ()
     """Statuses that the shop is told, beside shipments and cancellations."""
     told_cancelled: int = 0
+    refunded_minor: int = 0
+    """What is paid back, in the smallest unit."""
     fault: str | None = None
     """What this outcome itself puts on show."""
     more: dict[str, str] = field(default_factory=dict[str, str])
@@ -87,5 +95,16 @@ SHAPES: dict[Outcome, Shape] = {
     Outcome.RETURNED: Shape(share=4),
     Outcome.TURNED_AWAY_AT_THE_DOOR: Shape(
         share=3, money=Money.NONE, parcels=0, releases=0, mails=(), fault="refused_at_the_door",
+    ),
+    # Shopify mails its buyers itself.
+    Outcome.SOLD_ON_SHOPIFY: Shape(share=12, mails=()),
+    Outcome.PAID_AT_SHOPIFYS_CHECKOUT: Shape(share=5, mails=()),
+    Outcome.PAID_LATER_ON_SHOPIFY: Shape(share=3, mails=()),
+    Outcome.REFUNDED_BY_SHOPIFYS_STAFF: Shape(share=3, mails=(), refunded_minor=500),
+    Outcome.CANCELLED_BY_SHOPIFYS_STAFF: Shape(
+        share=3, money=Money.VOIDED, parcels=0, releases=0, mails=(),
+    ),
+    Outcome.EDITED_BY_SHOPIFYS_STAFF: Shape(
+        share=2, money=Money.NONE, parcels=0, releases=0, mails=(), told=("amendment_received",), told_cancelled=1,
     ),
 }  # fmt: skip

@@ -8,8 +8,9 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import mailer, stripe, warehouse, webstore
+from connectors import mailer, shopify, stripe, warehouse, webstore
 from connectors.mailer.simulator import MailServer
+from connectors.shopify.simulator import ShopifyShop
 from connectors.stripe.simulator import StripeSimulator
 from connectors.warehouse.simulator import Warehouse
 from connectors.webstore.simulator import Shop
@@ -23,14 +24,15 @@ from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
 from hub.demo.options import DemoOptions
-from hub.demo.plan import PRICES, REVIEW_ABOVE, PlannedOrder
+from hub.demo.plan import REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
+from hub.demo.shopify import SHOPIFY_OPTIONS, SHOPIFY_POLICY
 from hub.demo.trouble import FAULTS, warehouse_options, wishes
 from hub.mappings import MappingLibrary, sources
 from hub.serving import ApiServer
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow
 
-PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer")
+PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify")
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
     "till": webstore.CONNECTOR,
@@ -38,6 +40,7 @@ TYPES: Mapping[str, Connector] = {
     "berlin": warehouse.CONNECTOR,
     "leipzig": warehouse.CONNECTOR,
     "mailer": mailer.CONNECTOR,
+    "shopify": shopify.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 P = TypeVar("P")
@@ -60,6 +63,7 @@ class Stage:
     berlin: Warehouse
     leipzig: Warehouse
     post: MailServer
+    shopify: ShopifyShop
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -81,7 +85,8 @@ class Stage:
         stage = cls(
             options, data, clock, hub, api, _the(Shop, partners["webstore"]), _the(Shop, partners["till"]),
             _the(StripeSimulator, partners["stripe"]), _the(Warehouse, partners["berlin"]),
-            _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]), ledgers, faults,
+            _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
+            _the(ShopifyShop, partners["shopify"]), ledgers, faults,
         )  # fmt: skip
         for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
             for reference, wish in wishes(name, plan):
@@ -89,6 +94,9 @@ class Stage:
         stage.shop.connect(f"{api.url}/connectors/webstore")
         stage.till.connect(f"{api.url}/connectors/till")
         stage.gateway.webhook_url = f"{api.url}/connectors/stripe/webhook"
+        stage.shopify.connect(f"{api.url}/connectors/shopify")
+        for sku in sorted(skus_of(plan)):
+            stage.shopify.stock(sku, 0)
         return stage
 
     async def strike(self) -> None:
@@ -96,7 +104,7 @@ class Stage:
         await self.api.stop()
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
-            self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post,
+            self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -120,7 +128,9 @@ def _workshop(
 ) -> Workshop:
     folder = data / "partners" / name
     folder.mkdir(parents=True, exist_ok=True)
-    more = warehouse_options(name, TRANSPORTS[name]) if name in TRANSPORTS else {}
+    more: dict[str, Any] = SHOPIFY_OPTIONS if name == SHOPIFY else {}
+    if name in TRANSPORTS:
+        more = warehouse_options(name, TRANSPORTS[name])
     return Workshop(name, clock, ledger, faults, folder, seed=options.seed, options=more)
 
 
@@ -144,7 +154,7 @@ async def _open_hub(
         connectors=placements,
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES, WORKFLOW_FILE.name),
         mappings=MappingLibrary.load(sources(TYPES.values())),
-        policy=Policy(channels={"webstore": reviewed, "till": reviewed}),
+        policy=Policy(channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY}),
         clock=clock,
         beat=Beat(sweep_s=5, timers_s=5, waiting_s=10),
     )
@@ -156,7 +166,7 @@ async def _open_hub(
 
 
 async def _master_data(session: Session, plan: tuple[PlannedOrder, ...]) -> None:
-    skus = sorted({*PRICES, *(sku for order in plan for sku, _ in order.lines)})
+    skus = sorted(skus_of(plan))
     items = [Item(sku=sku, title=sku.replace("-", " ").title(), weight_g=400) for sku in skus]
     nodes = (
         Node(id="berlin", name="Berlin (SFTP)", connector="berlin", country="DE", priority=10),

@@ -21,6 +21,11 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "duplicate": 0.05, "dispatch_first": 0.05, "truncated": 0.02, "unknown_code": 0.02, "half_written": 0.03,
     },
     "leipzig": {"duplicate": 0.05, "wrong_encoding": 0.05, "nul": 0.05, "dispatch_first": 0.05},
+    "shopify": {
+        "lost_webhook": 0.15, "duplicate_webhook": 0.15, "late_webhook": 0.1, "forged_webhook": 0.05,
+        "lagging_search": 0.1, "timeout_before": 0.02, "timeout_after": 0.02, "reset_before": 0.02,
+        "http_500_after": 0.02, "torn_answer": 0.02, "http_429": 0.03, "throttled": 0.03,
+    },
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -33,6 +38,9 @@ KINDS: Mapping[str, str] = {
     "malformed": "malformed", "truncated": "malformed", "half_written": "malformed", "unknown_code": "malformed",
     "wrong_encoding": "malformed", "nul": "malformed", "dispatch_first": "out_of_order",
     "bad_signature": "bad_signature", "greylist": "server_error", "defer": "server_error",
+    "lost_webhook": "lost", "late_webhook": "out_of_order", "forged_webhook": "bad_signature",
+    "lagging_search": "out_of_order", "reset_before": "timeout_before", "http_500_after": "server_error",
+    "torn_answer": "malformed", "throttled": "rate_limit",
     "decline": "decline", "shortage": "shortage", "refusal": "refusal",
     "refused_at_the_door": "malformed",
 }  # fmt: skip

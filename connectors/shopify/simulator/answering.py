@@ -74,7 +74,7 @@ class Answering:
         found = [
             order
             for order in self._books.orders.values()
-            if order.get("searchable", True)
+            if order["searchable_at"] <= self._books.clock.monotonic()
             and (since is None or datetime.fromisoformat(order["updatedAt"]) >= since)
         ]
         return _page(sorted(found, key=lambda order: (order["updatedAt"], order["id"])), **args)

@@ -76,7 +76,7 @@ def new_order(books: Books, basket: Basket, number: int | None) -> Obj:
             }
         ],
         "transactions": [], "refunds": [], "fulfillments": [], "fulfillmentOrders": [place], "tags": [],
-        "metafields": {},
+        "metafields": {}, "searchable_at": 0.0,
     }  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from connectors.shopify.simulator.state import LOCATION, Books, Obj, Variant
 from core.loopback import LoopbackServer
 from core.simulator import Workshop
 
+_LAG_S = 30.0
+
 Payment = Literal["authorised", "paid", "pending", "none", "failed"]
 
 
@@ -28,7 +30,7 @@ class ShopifyShop:
     Faults of calls, by `{operation}:{order's global id}`, or by SKU for stock: `timeout_before`, `reset_before`,
     `http_500`, `timeout_after`, `reset_after`, `http_500_after`, `torn_answer`, `malformed`, `http_429`, `http_403`,
     `throttled`, `not_allowed`; `token_500` by `token`. Faults of webhooks: see `Delivery`. `lagging_search` by order
-    number: the order is in no list until its next change.
+    number: the order is in no list for a while.
 
     Ledger: `ordered`, `told_shipped`, `told_cancelled`, `told_status`, `staff` by order number; `authorised`,
     `captured`, `voided`, `refunded` by transaction; `stock_set` by SKU; `contradiction`.
@@ -175,7 +177,8 @@ class ShopifyShop:
         self._changed(order, *topics)
 
     def _changed(self, order: Obj, *topics: str) -> None:
-        order["searchable"] = not self._faults.strikes("lagging_search", str(order["legacyResourceId"]))
+        lags = self._faults.strikes("lagging_search", str(order["legacyResourceId"]))
+        order["searchable_at"] = self._workshop.clock.monotonic() + (_LAG_S if lags else 0)
         for topic in topics:
             self.delivery.tell(order, topic)
 
