@@ -322,6 +322,9 @@ class PaymentDocument(OrderBound):
     """The hub's effect key, where the gateway gives it back."""
     order_id: UUID | None = None
     """The order, where the gateway gives it back."""
+    channel: Name | None = None
+    channel_ref: Name | None = None
+    """The order as its channel knows it, where the gateway is the channel too."""
     amount: NotNegative
     currency: Currency
     capture_before: Instant | None = None
@@ -333,9 +336,11 @@ class PaymentDocument(OrderBound):
         return f"{self.gateway}:{self.operation}:{self.fact.value}"
 
     def key(self) -> BusinessKey:
-        """Return the order's id where the gateway gave it back, else the reference."""
+        """Return the order's id where the gateway gave it back, the channel's name of it, else the reference."""
         if self.order_id is not None:
             return BusinessKey(kind=KeyKind.ORDER_ID, value=str(self.order_id))
+        if self.channel is not None and self.channel_ref is not None:
+            return BusinessKey(kind=KeyKind.CHANNEL_REF, value=f"{self.channel}:{self.channel_ref}")
         return self.key_of(self.gateway, self.reference)
 
     def events(self, order_id: UUID) -> tuple[Event, ...]:

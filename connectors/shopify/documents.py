@@ -70,7 +70,7 @@ SHOP = "query Shop { shop { name myshopifyDomain currencyCode } }"
 PAYMENTS = f"""
 query Payments($id: ID!, $mark: String!) {{
   order(id: $id) {{
-    id
+    id cancelledAt
     metafield(namespace: "orderhub", key: $mark) {{ value }}
     transactions(first: 100) {{ {TRANSACTION_FIELDS} }}
     refunds(first: 100) {{ id note transactions(first: 10) {{ nodes {{ {TRANSACTION_FIELDS} }} }} }}

@@ -94,6 +94,10 @@ class ShopifyGateway:
     # --- what is done ---
 
     async def _adopt(self, effect: Effect, command: AuthorisePayment, order: Obj) -> Answer:
+        if order["cancelledAt"] is not None:
+            return Answer(
+                reference=command.reference
+            )  # nothing to take over; the order tells what became of it
         reason = self._no_adoption(effect, command, order)
         if reason is not None:
             return self._answer(effect, command, PaymentFact.DECLINED, effect.key, reason=reason)
@@ -246,6 +250,8 @@ class ShopifyGateway:
                 "operation": operation,
                 "effect_key": effect.key,
                 "order_id": command.order_id,
+                "channel": self._name,
+                "channel_ref": number(json.loads(effect.outgoing.body)["order"]),
                 "amount": amount.amount,
                 "currency": amount.currency,
                 "capture_before": held.get("authorizationExpiresAt") if held else None,

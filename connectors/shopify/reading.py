@@ -124,6 +124,11 @@ def _line_problems(i: int, line: Obj) -> Iterator[Problem]:
     if line.get("requiresShipping") is not True:
         reason = "what is not sent (a download, a service, a gift card) is not carried out by the hub"
         yield Problem(reason, field=f"{field}.requiresShipping", value=str(line.get("requiresShipping")))
+    variant: object = line.get("variant")
+    if not line.get("sku") and not (
+        isinstance(variant, dict) and cast("Obj", variant).get("legacyResourceId")
+    ):
+        yield Problem("a line names an item, by SKU or by variant", field=f"{field}.sku")
     now: object = line.get("currentQuantity")
     if not isinstance(now, int) or isinstance(now, bool) or not isinstance(line.get("id"), str):
         yield Problem("a line has an id and a count of its units", field=f"{field}.currentQuantity")

@@ -32,6 +32,12 @@ _OFFER = bulk(
     "connector text, reference text, sku text, quantity int, now timestamptz",
 )
 """A figure that is being told, or waits for a partner that asked for time, is told anew no sooner than that ends."""
+_AGAIN = bulk(
+    "UPDATE stock_offers SET due_at = r.now, attempts = 0 FROM {rows} WHERE stock_offers.connector = r.connector "
+    "AND stock_offers.reference = r.reference AND stock_offers.due_at IS NULL AND stock_offers.reason IS NULL",
+    "connector text, reference text, now timestamptz",
+)
+"""Stock that moved and moved back: the channel counts its own sales and cancellations, and may show another figure."""
 _TELL_ANEW = (
     "UPDATE stock_offers SET due_at = $2, updated_at = $2, attempts = 0 "
     "WHERE connector {any:1:text} AND due_at IS NULL AND updated_at < $3"
@@ -46,7 +52,8 @@ async def gather(database: Database, channels: Channels, at_once: int = SKUS_AT_
     while True:
         async with database.transaction() as session:
             taken = [row["sku"] for row in await session.rows(_TAKE, at_once)]
-            await _offer(session, channels, taken)
+            offered = await _offer(session, channels, taken)
+            await session.write(_AGAIN, [(channel, reference, session.now) for channel, reference in offered])
         if len(taken) < at_once:
             return
 
@@ -66,10 +73,10 @@ async def compare(database: Database, channels: Channels, at_once: int = SKUS_AT
         await session.run(_TELL_ANEW, sorted(channels), session.now, horizon)
 
 
-async def _offer(session: Session, channels: Channels, skus: Sequence[str]) -> None:
-    """Note the figures of some SKUs for every channel that sells them."""
+async def _offer(session: Session, channels: Channels, skus: Sequence[str]) -> list[tuple[str, str]]:
+    """Note the figures of some SKUs for every channel that sells them; return channels and references."""
     if not skus:
-        return
+        return []
     sold = await _sold(session, channels, skus)
     nodes = [Node.model_validate_json(row["doc"]) for row in await session.rows(_NODES)]
     view = StockView(await levels_of(session, skus), {node.id: node for node in nodes})
@@ -78,6 +85,7 @@ async def _offer(session: Session, channels: Channels, skus: Sequence[str]) -> N
         for channel, reference, sku in sorted(sold)
     ]
     await session.write(_OFFER, rows)
+    return [(channel, reference) for channel, reference, *_ in rows]
 
 
 async def _sold(session: Session, channels: Channels, skus: Sequence[str]) -> set[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from canonical.policy import Policy
 from canonical.stock import Item, Node
 from core.connector import Limits
 from core.scheduler.scheduler import Beat
@@ -31,6 +32,7 @@ _HASTE: dict[str, dict[str, Any]] = {
     "mailer": {"deadline_s": 4, "settle_s": 0.5},
     "berlin": {"settle_s": 0.5},
     "leipzig": {"settle_s": 0.5},
+    "shopify": {"deadline_s": 4, "settle_s": 0.5, "poll_s": 5},
 }
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
 _NODES = bulk_insert("nodes", "id text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
@@ -50,6 +52,7 @@ class HubFile(BaseModel):
     role: Role = Role.ALL
     port: int = 0
     """Of the API; 0: this process has none."""
+    policy: Policy = Policy()
 
     def blueprint(self) -> Blueprint:
         """Return what it describes."""
@@ -60,8 +63,9 @@ class HubFile(BaseModel):
             connectors={name: self._placement(name) for name in self.settings},
             rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES, WORKFLOW_FILE.name),
             mappings=MappingLibrary.load(sources(TYPES.values())),
+            policy=self.policy,
             queue_prefix=self.queue_prefix,
-            beat=Beat(sweep_s=1, timers_s=1, waiting_s=1, lease_s=1),
+            beat=Beat(sweep_s=1, timers_s=1, waiting_s=1, stock_s=1, lease_s=1),
             lease_margin_s=1.0,
         )
 

@@ -136,3 +136,40 @@ def test_a_channel_hears_of_holds_that_it_can_help_with(hold_type: HoldType, wor
     told = w.sent(TellChannelStatus)
     assert [c.status for c in told] == words
     assert all(c.reason == hold_type.value for c in told)
+
+
+def says(w: World, units: dict[str, int], name: str = "a1") -> None:
+    """Let the channel say how many units it has now."""
+    w.tell(
+        AmendmentRequested(
+            order_id=ORDER_ID, amendment_id=name, actor="webstore", summary="edited", units=units
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("units", "wants"),
+    [
+        ({"1": 2, "2": 1, "3": 1}, False),
+        ({"1": 1, "2": 1, "3": 1}, True),
+        ({"1": 3, "2": 1, "3": 1}, True),
+        ({"1": 2, "2": 1, "3": 1, "4": 1}, True),
+        ({"1": 2, "2": 1, "3": 1, "4": 0}, False),
+    ],
+)
+def test_a_channel_that_has_the_lines_that_the_order_has_wants_nothing(
+    units: dict[str, int], wants: bool
+) -> None:
+    w = World(stock({}))
+    w.tell(placed(line("1", "A", 2), line("2", "A", 1), line("3", "B", 1)))
+    says(w, units)
+    assert (w.order.hold(HoldType.AMENDMENT_OPEN) is not None) is wants
+
+
+def test_what_the_hub_cancelled_itself_is_no_wish_of_the_channel() -> None:
+    w = World(stock({}))
+    w.tell(placed(line("1", "A", 2)))
+    w.tell(CancelRequested(order_id=ORDER_ID, cancel_id="c1", actor="desk", reason="sold out"))
+    before = len(w.commands)
+    says(w, {"1": 0})
+    assert w.commands[before:] == []

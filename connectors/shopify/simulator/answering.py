@@ -260,6 +260,8 @@ def _resolve(source: Any, info: Info, **args: Any) -> Any:
         return value(info, **args)
     if isinstance(value, list) and get_named_type(info.return_type).name.endswith("Connection"):
         return _page(value, **args)
+    if info.field_name == "legacyResourceId":
+        return str(value)  # an UnsignedInt64 travels as text
     return value
 
 

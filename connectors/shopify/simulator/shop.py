@@ -1,5 +1,6 @@
 """The shop: its buyers, its staff, and the API through which an app sees it."""
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from core.loopback import LoopbackServer
 from core.simulator import Workshop
 
 _LAG_S = 30.0
+_OPERATION = re.compile(r"\s*(?:query|mutation)\s+(\w+)")
 
 Payment = Literal["authorised", "paid", "pending", "none", "failed"]
 
@@ -134,7 +136,8 @@ class ShopifyShop:
         order = self.order(reference)
         goods.cancel(self.books, order, reason, restock=True)
         if refund:
-            for taken in [one for one in order["transactions"] if one["kind"] in {"SALE", "CAPTURE"}]:
+            takings = [one for one in order["transactions"] if one["kind"] in {"SALE", "CAPTURE"}]
+            for taken in [one for one in takings if one["status"] == "SUCCESS"]:
                 self._pay_back(order, taken, Decimal(taken["amountSet"]["presentmentMoney"]["amount"]))
         self._staff(order, "cancelled", "orders/cancelled", "orders/updated")
 
@@ -188,7 +191,8 @@ class ShopifyShop:
     def _keys_of(self, asked: Obj) -> set[str]:
         """Return the keys by which faults know a call."""
         given = asked.get("variables") or {}
-        operation = asked["query"].split("(")[0].split("{")[0].split()[-1]
+        named = _OPERATION.match(asked["query"])
+        operation = named[1] if named else ""
         if operation == "SetQuantities":
             by_item = {variant.item_id: sku for sku, variant in self.books.variants.items()}
             return {by_item.get(one["inventoryItemId"], "") for one in given["input"]["quantities"]}

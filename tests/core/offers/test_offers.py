@@ -124,10 +124,22 @@ async def test_what_did_not_change_is_not_told(scene: Scene) -> None:
     await scene.count(MUG=9)
     await scene.beat()
     told = len(scene.shelves["shop"].told)
-    await scene.stage.run("INSERT INTO stock_changes VALUES ('MUG', 1)")
+    scene.teller = teller_of(scene.database, scene.shelves)
     await scene.beat()
     assert len(scene.shelves["shop"].told) == told
     assert await scene.stage.rows("SELECT sku FROM stock_changes") == []
+
+
+async def test_what_moved_and_moved_back_is_told_as_the_channel_may_have_moved_it_too(scene: Scene) -> None:
+    """A sale and its cancellation, both of which the channel counted when it was told of neither."""
+    await scene.count(MUG=9)
+    await scene.beat()
+    scene.shelves["shop"].shown["MUG"] = 11
+    await scene.stage.run("INSERT INTO stock_changes VALUES ('MUG', 1)")
+    await scene.beat()
+    await scene.due_now()
+    await scene.beat()
+    assert scene.shelves["shop"].shown["MUG"] == 9
 
 
 async def test_an_order_that_reserves_is_told(scene: Scene) -> None:
