@@ -186,7 +186,8 @@ class ShopifyClient:
 
     def _refusal(self, errors: object, needed: float) -> PartnerError:
         """Translate GraphQL errors: they come with status 200."""
-        first = errors[0] if isinstance(errors, list) else errors
+        several = cast("list[object]", errors) if isinstance(errors, list) else [errors]
+        first = several[0]
         said = cast("Obj", first) if isinstance(first, dict) else {"message": str(first)}
         message = str(said.get("message", "no reason given"))[:500]
         extensions: object = said.get("extensions")
@@ -210,7 +211,16 @@ class ShopifyClient:
 
 def user_errors(payload: Obj, *names: str) -> list[Obj]:
     """Return what a mutation says is wrong; each has `message`, and most have `field` and `code`."""
-    return [cast("Obj", one) for name in (names or ("userErrors",)) for one in payload.get(name) or []]
+    found: list[Obj] = []
+    for name in names or ("userErrors",):
+        found += cast("list[Obj]", payload.get(name) or [])
+    return found
+
+
+def order_in(data: Obj) -> Obj | None:
+    """Return the order in an answer; None where Shopify shows none of that id."""
+    order: object = data.get("order")
+    return cast("Obj", order) if isinstance(order, dict) else None
 
 
 def _token(answer: bytes, now: float) -> _Token:

@@ -6,7 +6,7 @@ in the money that the buyer pays with (`presentmentMoney`): captures and refunds
 
 _MONEY = "{ presentmentMoney { amount currencyCode } }"
 _ADDRESS = "{ name company address1 address2 city provinceCode zip countryCodeV2 phone }"
-_TAXES = f"taxLines {{ title rate priceSet {_MONEY} }}"
+_TAXES = f"taxLines {{ title rate channelLiable priceSet {_MONEY} }}"
 
 LINE_FIELDS = f"""
   id sku title quantity currentQuantity requiresShipping

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from connectors.shopify.client import Obj, ShopifyClient
+from connectors.shopify.client import Obj, ShopifyClient, order_in
 from connectors.shopify.documents import MORE_LINES, ORDER
 from core.ports import Intake, RawDocument
 
@@ -20,8 +20,8 @@ class Fetcher:
 
     async def fetch(self, order_id: str, intake: Intake) -> bool:
         """Fetch an order and hand it in; say whether it was new, in this state."""
-        order = (await self._client.ask(ORDER, {"id": order_id})).get("order")
-        if not isinstance(order, dict):
+        order = order_in(await self._client.ask(ORDER, {"id": order_id}))
+        if order is None:
             return False  # deleted, or older than the app may see
         await self._rest_of_the_lines(order_id, order)
         body = orjson.dumps({"order": order})

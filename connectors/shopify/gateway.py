@@ -17,7 +17,7 @@ from canonical.documents import PaymentDocument, PaymentFact
 from canonical.order import Order
 from canonical.payment import Outcome, PaymentKind, PaymentMethod
 from connectors.shopify import transactions as ledger
-from connectors.shopify.client import Obj, ShopifyClient, user_errors
+from connectors.shopify.client import Obj, ShopifyClient, order_in, user_errors
 from connectors.shopify.documents import CAPTURE, MARK, PAYMENTS, REFUND, VOID, gid, number
 from connectors.shopify.settings import ShopifySettings
 from core.clock import Clock
@@ -224,8 +224,8 @@ class ShopifyGateway:
 
     async def _order(self, order_id: str, effect: Effect) -> Obj:
         answer = await self._client.ask(PAYMENTS, {"id": order_id, "mark": _mark_key(effect)})
-        order = answer.get("order")
-        if not isinstance(order, dict):
+        order = order_in(answer)
+        if order is None:
             raise RejectedError(f"Shopify has no order {number(order_id)}", code="not_found")
         return order
 

@@ -14,7 +14,7 @@ from uuid import NAMESPACE_URL, uuid5
 from canonical.commands import Command, TellChannelCancelled, TellChannelShipped, TellChannelStatus
 from canonical.order import Order
 from canonical.statuses import ChannelStatus, RowStatus
-from connectors.shopify.client import Obj, ShopifyClient, user_errors
+from connectors.shopify.client import Obj, ShopifyClient, order_in, user_errors
 from connectors.shopify.documents import CANCEL, FULFIL, FULFILMENTS, JOB, REFUND, TAG, gid, number
 from connectors.shopify.settings import ShopifySettings
 from core.clock import Clock
@@ -85,8 +85,8 @@ class ShopifyUpdates:
         return Answer(reference=said["order"])
 
     async def _order(self, order_id: str) -> Obj:
-        order = (await self._client.ask(FULFILMENTS, {"id": order_id})).get("order")
-        if not isinstance(order, dict):
+        order = order_in(await self._client.ask(FULFILMENTS, {"id": order_id}))
+        if order is None:
             raise RejectedError(f"Shopify has no order {number(order_id)}", code="not_found")
         return order
 
@@ -202,7 +202,7 @@ def _by_location(missing: Mapping[str, int], order: Obj) -> dict[str, dict[str, 
     for one in order["fulfillmentOrders"]["nodes"]:
         if one["status"] not in _OPEN:
             continue
-        location = str(((one.get("assignedLocation") or {}).get("location") or {}).get("id"))
+        location = str((one["assignedLocation"]["location"] or {"id": None})["id"])
         for line in one["lineItems"]["nodes"]:
             taken = min(left.get(number(line["lineItem"]["id"]), 0), line["remainingQuantity"])
             if taken > 0:

@@ -2,23 +2,18 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from canonical.policy import ChannelPolicy
 from connectors.shopify.simulator import ShopifyShop
 from connectors.shopify.simulator.checkout import Basket, Wanted
 from connectors.shopify.simulator.shop import Payment
-from hub.demo.plan import PRICES, REVIEW_ABOVE, SHIPPING, SHOPIFY, PlannedOrder
+from hub.demo.plan import PRICES, SHIPPING, SHOPIFY, PlannedOrder
 from hub.demo.scenarios import SHAPES, Outcome
+from hub.demo.stage import Stage
 from hub.desk import order_verbs
 from hub.desk.access import Principal, Role
 
-if TYPE_CHECKING:
-    from hub.demo.drive import Driver
-
-SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 20, "settle_s": 5, "job_looks": 2}
-SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
 _SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
 _THINKING_S = 15
 _ORDER = "SELECT id FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
@@ -32,6 +27,24 @@ _PAYMENTS: Mapping[Outcome, Payment] = {
 FollowUp = Callable[[PlannedOrder], Awaitable[None]]
 
 
+class Watcher(Protocol):
+    """Who plays the demo, as far as the shop's people look at it."""
+
+    stage: Stage
+
+    async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
+        """Look again and again, in hub time, until there is something to see."""
+        ...
+
+    async def held(self, order: PlannedOrder) -> UUID | None:
+        """Return the order's id once it has a hold."""
+        ...
+
+    def in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
+        """Return a look at whether a partner has noted something about an order."""
+        ...
+
+
 def place(shop: ShopifyShop, order: PlannedOrder) -> None:
     """Let a buyer buy."""
     wanted = tuple(Wanted(sku, quantity, PRICES.get(sku, "39.00")) for sku, quantity in order.lines)
@@ -41,7 +54,7 @@ def place(shop: ShopifyShop, order: PlannedOrder) -> None:
     shop.place(basket, _PAYMENTS.get(order.outcome, "authorised"), number=int(order.reference))
 
 
-def follow_ups(driver: "Driver") -> dict[Outcome, FollowUp]:
+def follow_ups(driver: Watcher) -> dict[Outcome, FollowUp]:
     """Return what happens after the sale, by outcome."""
     stage, shop = driver.stage, driver.stage.shopify
 

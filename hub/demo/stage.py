@@ -25,7 +25,6 @@ from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
 from hub.demo.options import DemoOptions
 from hub.demo.plan import REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
-from hub.demo.shopify import SHOPIFY_OPTIONS, SHOPIFY_POLICY
 from hub.demo.trouble import FAULTS, warehouse_options, wishes
 from hub.mappings import MappingLibrary, sources
 from hub.serving import ApiServer
@@ -43,6 +42,8 @@ TYPES: Mapping[str, Connector] = {
     "shopify": shopify.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
+SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 20, "settle_s": 5, "job_looks": 2}
+SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
 P = TypeVar("P")
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
 _NODES = bulk_insert("nodes", "id text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")

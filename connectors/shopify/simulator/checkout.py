@@ -62,6 +62,7 @@ def new_order(books: Books, basket: Basket, number: int | None) -> Obj:
         ],
     }  # fmt: skip
     return {
+        "__typename": "Order",
         "id": f"gid://shopify/Order/{number}", "legacyResourceId": number, "name": f"#{number}", "createdAt": now,
         "processedAt": now, "updatedAt": now, "cancelledAt": None, "cancelReason": None, "edited": False,
         "test": basket.test, "presentmentCurrencyCode": money, "taxesIncluded": basket.tax_included,

@@ -23,7 +23,7 @@ def fulfil(books: Books, wanted: Obj) -> tuple[Obj, Obj]:
     for _, place in places:
         left = any(line["remainingQuantity"] for line in place["lineItems"])
         place["status"] = "IN_PROGRESS" if left else "CLOSED"
-    tracking = wanted.get("trackingInfo") or {}
+    tracking: Obj = wanted.get("trackingInfo") or {}
     made: Obj = {
         "id": books.next_id("Fulfillment"), "status": "SUCCESS",
         "trackingInfo": [{"number": tracking.get("number"), "company": tracking.get("company")}],

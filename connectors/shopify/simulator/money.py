@@ -43,7 +43,7 @@ def let_go(books: Books, parent_id: str) -> Obj:
 def refund(books: Books, wanted: Obj) -> Obj:
     """Carry out `refundCreate`: money, or units that leave the order, or both."""
     order = books.order(wanted["orderId"])
-    payments = wanted.get("transactions") or []
+    payments: list[Obj] = wanted.get("transactions") or []
     for one in payments:
         parent = transaction(order, one.get("parentId") or "")
         amount = Decimal(one["amount"])
@@ -52,7 +52,7 @@ def refund(books: Books, wanted: Obj) -> Obj:
             raise UserError("Transaction can't be refunded", path=["transactions"])
         if amount <= 0 or amount > left:
             raise UserError("Refund amount exceeds what is left", path=["transactions"])
-    units = wanted.get("refundLineItems") or []
+    units: list[Obj] = wanted.get("refundLineItems") or []
     for unit in units:
         _check_unit(order, unit)
     made: Obj = {

@@ -32,7 +32,7 @@ type MailingAddress {
   name: String company: String address1: String address2: String city: String provinceCode: String zip: String
   countryCodeV2: String phone: String
 }
-type TaxLine { title: String! rate: Float priceSet: MoneyBag! }
+type TaxLine { title: String! rate: Float channelLiable: Boolean priceSet: MoneyBag! }
 type ManualDiscountApplication { title: String! }
 type AutomaticDiscountApplication { title: String! }
 type ScriptDiscountApplication { title: String! }

@@ -190,13 +190,13 @@ class ShopifyShop:
 
     def _keys_of(self, asked: Obj) -> set[str]:
         """Return the keys by which faults know a call."""
-        given = asked.get("variables") or {}
+        given: Obj = asked.get("variables") or {}
         named = _OPERATION.match(asked["query"])
         operation = named[1] if named else ""
         if operation == "SetQuantities":
             by_item = {variant.item_id: sku for sku, variant in self.books.variants.items()}
             return {by_item.get(one["inventoryItemId"], "") for one in given["input"]["quantities"]}
-        wanted = given.get("input") or {}
+        wanted: Obj = given.get("input") or {}
         order = given.get("id") or wanted.get("id") or wanted.get("orderId")
         if operation == "Void":
             order = self._order_with("transactions", given["parent"])

@@ -87,8 +87,9 @@ async def test_an_order_is_what_the_buyer_bought() -> None:
         cups, pot = document.lines
         assert (cups.reference, cups.quantity, cups.unit_price) == ("CUP", 3, Decimal("9.99"))
         assert [(d.code, d.amount) for d in cups.discounts] == [("WELCOME", Decimal("5.01"))]
-        assert [(t.code, t.rate) for t in pot.taxes] == [("VAT", Decimal("0.19"))]
+        assert [(t.code, t.rate, t.collected_by) for t in pot.taxes] == [("VAT", Decimal("0.19"), "merchant")]
         assert (document.shipping_method, document.shipping_amount) == ("standard", Decimal("4.90"))
+        assert document.parties is not None
         assert document.parties.buyer.email == "a.customer@example.com"
         (tender,) = document.tenders
         assert (tender.gateway, tender.method.value) == ("shopify", "adopt")
@@ -103,6 +104,14 @@ async def test_an_item_without_a_sku_is_known_by_its_variants_number() -> None:
         line["variant"] = None
         with pytest.raises(DocumentError, match="sku"):
             read(document)
+
+
+async def test_a_tax_that_the_channel_pays_is_not_the_merchants() -> None:
+    async with stage() as on:
+        document = await fetched(on, on.shop.place(CUPS_AND_POT))
+        document["order"]["lineItems"]["nodes"][0]["taxLines"][0]["channelLiable"] = True
+        cups, pot = the_order(document).lines
+        assert (cups.taxes[0].collected_by, pot.taxes[0].collected_by) == ("marketplace", "merchant")
 
 
 async def test_several_allocations_and_shipping_lines_are_added_up_exactly() -> None:
