@@ -27,6 +27,7 @@ _OPEN_EFFECTS = (
 _OUTBOX = "SELECT COUNT(*) AS n FROM outbox"
 _SUSPECTS = "SELECT COUNT(*) AS n FROM started WHERE times >= $1"
 _WAITING = "SELECT COUNT(*) AS n FROM waiting"
+_UNREAD = "SELECT COUNT(*) AS n FROM messages WHERE direction = 'in' AND status = 'received'"
 _MESSAGES = (
     "SELECT connector, kind, status, COUNT(*) AS n FROM messages WHERE direction = 'in' "
     "GROUP BY connector, kind, status"
@@ -71,7 +72,7 @@ async def restless(database: Database) -> dict[str, int]:
     """Return what is still to be done; nothing when the hub has come to rest."""
     async with database.reading() as session:
         left = {row["state"]: row["n"] for row in await session.rows(_OPEN_EFFECTS)}
-        for name, sql in (("outbox", _OUTBOX), ("waiting", _WAITING)):
+        for name, sql in (("outbox", _OUTBOX), ("waiting", _WAITING), ("unread", _UNREAD)):
             left[name] = (await session.rows(sql))[0]["n"]
     return {name: count for name, count in left.items() if count}
 

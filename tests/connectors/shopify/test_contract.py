@@ -23,7 +23,7 @@ from tests.contracts.building import a_context, an_order
 from tests.contracts.channel_updates import ChannelUpdatesContract
 from tests.contracts.effect_port import Bench
 from tests.contracts.payment_gateway import GATEWAY, PaymentGatewayContract
-from tests.contracts.stock_sink import SinkBench, StockSinkContract
+from tests.contracts.stock_sink import SinkBench, ComparingStockSinkContract
 
 ORDER = "1001"
 BREAKING_BEFORE = ("timeout_before", "reset_before", "http_500")
@@ -182,12 +182,11 @@ class TestRefunding(ShopifyGatewayContract):
     operation = "Refund"
 
 
-class TestStock(StockSinkContract):
+class TestStock(ComparingStockSinkContract):
     references = ("CUP", "POT")
     refusing_for_now = REFUSING_FOR_NOW
     breaking_before = BREAKING_BEFORE
     breaking_after = BREAKING_AFTER
-    compares = True
 
     @pytest.fixture
     async def bench(self, request: pytest.FixtureRequest) -> AsyncIterator[SinkBench]:

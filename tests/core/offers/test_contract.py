@@ -2,16 +2,15 @@
 
 import pytest
 
-from tests.contracts.stock_sink import SinkBench, StockSinkContract
+from tests.contracts.stock_sink import SinkBench, ComparingStockSinkContract
 from tests.core.offers.shelf import Shelf
 
 
-class TestShelf(StockSinkContract):
+class TestShelf(ComparingStockSinkContract):
     references = ("MUG", "CUP")
     refusing_for_now = ("busy",)
     breaking_before = ("lost_before",)
     breaking_after = ("lost_after",)
-    compares = True
 
     @pytest.fixture
     def bench(self) -> SinkBench:

@@ -307,7 +307,9 @@ async def test_ordering_by_ship_by_keeps_to_age_where_no_order_has_one(hub: Stag
 async def test_what_must_be_shipped_first_goes_first(hub: Stage) -> None:
     for ref, ship_by in (("S-1", None), ("S-2", "2026-12-24T12:00:00Z"), ("S-3", "2026-12-01T12:00:00Z")):
         await hub.receive(order_json(ref, sku="NOPE", ship_by=ship_by))
-    await hub.until(lambda: hub.rows("SELECT 1 AS one FROM (SELECT COUNT(*) AS n FROM failures) f WHERE n = 3"))
+    await hub.until(
+        lambda: hub.rows("SELECT 1 AS one FROM (SELECT COUNT(*) AS n FROM failures) f WHERE n = 3")
+    )
     wanted = Selection(failures=FailureFilter(), ordering=ReplayOrdering.SHIP_BY)
     planned = await replays.make_plan(hub.ctx, ENGINEER, wanted)
     sql = "SELECT lane FROM replay_items WHERE replay_id = $1 ORDER BY seq"
