@@ -23,7 +23,7 @@ from tests.contracts.building import a_context, an_order
 from tests.contracts.channel_updates import ChannelUpdatesContract
 from tests.contracts.effect_port import Bench
 from tests.contracts.payment_gateway import GATEWAY, PaymentGatewayContract
-from tests.contracts.stock_sink import SinkBench, ComparingStockSinkContract
+from tests.contracts.stock_sink import ComparingStockSinkContract, SinkBench
 
 ORDER = "1001"
 BREAKING_BEFORE = ("timeout_before", "reset_before", "http_500")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contracts.stock_sink import SinkBench, ComparingStockSinkContract
+from tests.contracts.stock_sink import ComparingStockSinkContract, SinkBench
 from tests.core.offers.shelf import Shelf
 
 
