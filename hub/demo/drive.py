@@ -10,8 +10,8 @@ import structlog
 
 from canonical.statuses import HoldType
 from connectors.webstore.simulator.hub import ShopRefusedError
-from hub.demo import shopify
-from hub.demo.plan import SHOPIFY, PlannedOrder, order_document
+from hub.demo import amazon, shopify
+from hub.demo.plan import AMAZON, SHOPIFY, PlannedOrder, order_document
 from hub.demo.scenarios import Outcome
 from hub.demo.stage import Stage
 from hub.demo.trouble import PLENTY
@@ -45,6 +45,7 @@ class Driver:
             Outcome.WAITED_FOR_STOCK: self._bring_stock,
             Outcome.RETURNED: self._send_back,
             **shopify.follow_ups(self),
+            **amazon.follow_ups(self),
         }
         self.played = 0
         """Orders whose script is over; what they set in motion may still run."""
@@ -62,6 +63,7 @@ class Driver:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._outage("mailer", self.stage.post, at_s=FEED_S * 0.3, for_s=40))
             group.create_task(self._outage("shopify", self.stage.shopify, at_s=FEED_S * 0.45, for_s=30))
+            group.create_task(self._outage("amazon", self.stage.amazon, at_s=FEED_S * 0.5, for_s=30))
             group.create_task(self._outage("berlin", self.stage.berlin, at_s=FEED_S * 0.6, for_s=40))
             for i, order in enumerate(self._plan):
                 group.create_task(self._play(order, after_s=i * pause_s))
@@ -116,6 +118,9 @@ class Driver:
     async def _place(self, order: PlannedOrder) -> None:
         if order.channel == SHOPIFY:
             shopify.place(self.stage.shopify, order)
+            return
+        if order.channel == AMAZON:
+            amazon.place(self.stage.amazon, order)
             return
         shop = self.stage.till if order.channel == "till" else self.stage.shop
         placed_at = self.stage.clock.now().isoformat().replace("+00:00", "Z")

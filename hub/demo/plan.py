@@ -23,9 +23,11 @@ REVIEWED = "WATCH-GOLD"
 REVIEW_ABOVE = Decimal(1000)
 SHIPPING = Decimal("4.90")
 SHOPIFY = "shopify"
+AMAZON = "amazon"
 CHANNELS = {
     Outcome.SOLD_AT_A_TILL: "till",
     **{outcome: SHOPIFY for outcome in Outcome if "shopify" in outcome.value},
+    **{outcome: AMAZON for outcome in Outcome if "amazon" in outcome.value},
 }
 """Through which channel an outcome's orders come, where that is not the web shop."""
 _FIRST_TWO = 2
@@ -94,7 +96,7 @@ def _outcomes(orders: int, chance: random.Random) -> Iterator[Outcome]:
 
 def _planned(n: int, outcome: Outcome, seed: int, chance: random.Random) -> PlannedOrder:
     channel = CHANNELS.get(outcome, "webstore")
-    reference = f"{seed}{n:05d}" if channel == SHOPIFY else f"{channel[0].upper()}{seed}-{n:05d}"
+    reference = _reference(channel, seed, n)
     lines = _lines(n, outcome, chance)
     goods = sum((Decimal(PRICES.get(sku, "39.00")) * quantity for sku, quantity in lines), Decimal(0))
     return PlannedOrder(
@@ -107,6 +109,15 @@ def _planned(n: int, outcome: Outcome, seed: int, chance: random.Random) -> Plan
         email=f"buyer-{reference.lower()}@example.com",
         language=chance.choice(("en", "de")),
     )
+
+
+def _reference(channel: str, seed: int, n: int) -> str:
+    """Return how the channel calls its order: each in its own manner."""
+    if channel == SHOPIFY:
+        return f"{seed}{n:05d}"
+    if channel == AMAZON:
+        return f"{900 + seed % 100}-{n:07d}-{seed:07d}"
+    return f"{channel[0].upper()}{seed}-{n:05d}"
 
 
 def _lines(n: int, outcome: Outcome, chance: random.Random) -> tuple[tuple[str, int], ...]:

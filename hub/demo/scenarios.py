@@ -31,6 +31,11 @@ class Outcome(StrEnum):
     REFUNDED_BY_SHOPIFYS_STAFF = "refunded_by_shopifys_staff"
     CANCELLED_BY_SHOPIFYS_STAFF = "cancelled_by_shopifys_staff"
     EDITED_BY_SHOPIFYS_STAFF = "edited_by_shopifys_staff"
+    SOLD_AT_AMAZON = "sold_at_amazon"
+    PAID_LATER_AT_AMAZON = "paid_later_at_amazon"
+    SENT_BY_AMAZON = "sent_by_amazon"
+    CANCELLED_BEFORE_AMAZON_WAS_PAID = "cancelled_before_amazon_was_paid"
+    CANCEL_WANTED_AT_AMAZON = "cancel_wanted_at_amazon"
 
 
 class Money(StrEnum):
@@ -107,4 +112,12 @@ SHAPES: dict[Outcome, Shape] = {
     Outcome.EDITED_BY_SHOPIFYS_STAFF: Shape(
         share=2, money=Money.NONE, parcels=0, releases=0, mails=(), told=("amendment_received",), told_cancelled=1,
     ),
+    # Amazon mails its buyers itself, and has their money before it tells an order.
+    Outcome.SOLD_AT_AMAZON: Shape(share=8, money=Money.NONE, mails=()),
+    Outcome.PAID_LATER_AT_AMAZON: Shape(share=4, money=Money.NONE, mails=()),
+    Outcome.SENT_BY_AMAZON: Shape(share=3, money=Money.NONE, parcels=0, releases=0, mails=()),
+    Outcome.CANCELLED_BEFORE_AMAZON_WAS_PAID: Shape(
+        share=2, money=Money.NONE, parcels=0, releases=0, mails=(),
+    ),
+    Outcome.CANCEL_WANTED_AT_AMAZON: Shape(share=3, money=Money.NONE, parcels=0, mails=(), told_cancelled=1),
 }  # fmt: skip

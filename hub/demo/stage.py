@@ -8,7 +8,8 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import mailer, shopify, stripe, warehouse, webstore
+from connectors import amazon, mailer, shopify, stripe, warehouse, webstore
+from connectors.amazon.simulator import Marketplace
 from connectors.mailer.simulator import MailServer
 from connectors.shopify.simulator import ShopifyShop
 from connectors.stripe.simulator import StripeSimulator
@@ -23,15 +24,16 @@ from core.store import migrate
 from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
+from hub.demo.accounts import AMAZON_OPTIONS, AMAZON_POLICY
 from hub.demo.options import DemoOptions
-from hub.demo.plan import REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
+from hub.demo.plan import AMAZON, REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
 from hub.demo.trouble import FAULTS, warehouse_options, wishes
 from hub.mappings import MappingLibrary, sources
 from hub.serving import ApiServer
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow
 
-PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify")
+PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify", "amazon")
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
     "till": webstore.CONNECTOR,
@@ -40,6 +42,7 @@ TYPES: Mapping[str, Connector] = {
     "leipzig": warehouse.CONNECTOR,
     "mailer": mailer.CONNECTOR,
     "shopify": shopify.CONNECTOR,
+    "amazon": amazon.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 20, "settle_s": 5, "job_looks": 2}
@@ -65,6 +68,7 @@ class Stage:
     leipzig: Warehouse
     post: MailServer
     shopify: ShopifyShop
+    amazon: Marketplace
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -87,7 +91,7 @@ class Stage:
             options, data, clock, hub, api, _the(Shop, partners["webstore"]), _the(Shop, partners["till"]),
             _the(StripeSimulator, partners["stripe"]), _the(Warehouse, partners["berlin"]),
             _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
-            _the(ShopifyShop, partners["shopify"]), ledgers, faults,
+            _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]), ledgers, faults,
         )  # fmt: skip
         for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
             for reference, wish in wishes(name, plan):
@@ -98,6 +102,7 @@ class Stage:
         stage.shopify.connect(f"{api.url}/connectors/shopify")
         for sku in sorted(skus_of(plan)):
             stage.shopify.stock(sku, 0)
+            stage.amazon.listings[sku] = 0
         return stage
 
     async def strike(self) -> None:
@@ -106,6 +111,7 @@ class Stage:
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
             self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
+            self.amazon,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -129,7 +135,7 @@ def _workshop(
 ) -> Workshop:
     folder = data / "partners" / name
     folder.mkdir(parents=True, exist_ok=True)
-    more: dict[str, Any] = SHOPIFY_OPTIONS if name == SHOPIFY else {}
+    more: dict[str, Any] = {SHOPIFY: SHOPIFY_OPTIONS, AMAZON: AMAZON_OPTIONS}.get(name, {})
     if name in TRANSPORTS:
         more = warehouse_options(name, TRANSPORTS[name])
     return Workshop(name, clock, ledger, faults, folder, seed=options.seed, options=more)
@@ -155,7 +161,9 @@ async def _open_hub(
         connectors=placements,
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES, WORKFLOW_FILE.name),
         mappings=MappingLibrary.load(sources(TYPES.values())),
-        policy=Policy(channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY}),
+        policy=Policy(
+            channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY, AMAZON: AMAZON_POLICY}
+        ),
         clock=clock,
         beat=Beat(sweep_s=5, timers_s=5, waiting_s=10),
     )

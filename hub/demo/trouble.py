@@ -26,6 +26,11 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "lagging_search": 0.1, "timeout_before": 0.02, "timeout_after": 0.02, "reset_before": 0.02,
         "http_500_after": 0.02, "torn_answer": 0.02, "http_429": 0.03, "throttled": 0.03,
     },
+    "amazon": {
+        "lost_notification": 0.2, "duplicate_notification": 0.15, "http_429": 0.05, "http_500": 0.03,
+        "http_500_after": 0.03, "http_503": 0.03, "timeout_before": 0.02, "timeout_after": 0.03, "reset_after": 0.02,
+        "without_recipient": 0.1, "without_fulfillment": 0.05, "feed_error": 0.05,
+    },
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -41,6 +46,8 @@ KINDS: Mapping[str, str] = {
     "lost_webhook": "lost", "late_webhook": "out_of_order", "forged_webhook": "bad_signature",
     "lagging_search": "out_of_order", "reset_before": "timeout_before", "http_500_after": "server_error",
     "torn_answer": "malformed", "throttled": "rate_limit",
+    "lost_notification": "lost", "duplicate_notification": "duplicate", "reset_after": "timeout_after",
+    "without_recipient": "malformed", "without_fulfillment": "malformed", "feed_error": "refusal",
     "decline": "decline", "shortage": "shortage", "refusal": "refusal",
     "refused_at_the_door": "malformed",
 }  # fmt: skip
@@ -74,7 +81,7 @@ def _wish(name: str, order: PlannedOrder) -> Plan | None:
             return Plan(refuse="OTHER")
         case Outcome.SENT_IN_TWO_PARCELS:
             return Plan(parcels=2)
-        case Outcome.CANCELLED_AT_THE_WAREHOUSE:
+        case Outcome.CANCELLED_AT_THE_WAREHOUSE | Outcome.CANCEL_WANTED_AT_AMAZON:
             return Plan(pick_s=LONG_PICK_S)
         case _:
             return None

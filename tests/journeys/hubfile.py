@@ -33,6 +33,14 @@ _HASTE: dict[str, dict[str, Any]] = {
     "berlin": {"settle_s": 0.5},
     "leipzig": {"settle_s": 0.5},
     "shopify": {"deadline_s": 4, "settle_s": 0.5, "poll_s": 5},
+    "amazon": {
+        "poll_interval_s": 2,
+        "gather_s": 0.2,
+        "report_every_s": 1,
+        "call_s": 4,
+        "deadline_s": 20,
+        "settle_s": 0.5,
+    },
 }
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
 _NODES = bulk_insert("nodes", "id text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")

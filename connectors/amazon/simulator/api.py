@@ -58,10 +58,13 @@ class Entrance:
     """Login with Amazon, the Selling Partner API, presigned addresses and the queue, all on one port."""
 
     def __init__(
-        self, clock: Clock, faults: Faults, credentials: Mapping[str, str], routes: list[Route], port: int
-    ) -> None:
+        self, clock: Clock, faults: Faults, credentials: Mapping[str, str], routes: list[Route], port: int,
+        *, rate_factor: float = 1,
+    ) -> None:  # fmt: skip
         self._clock, self._faults, self._credentials, self._routes = clock, faults, credentials, routes
-        self._buckets = {name: Bucket(clock, *plan) for name, plan in PLANS.items()}
+        self._buckets = {
+            name: Bucket(clock, rate * rate_factor, burst) for name, (rate, burst) in PLANS.items()
+        }
         self._tokens: dict[str, float] = {}
         self.queue: Callable[[Request], Awaitable[Reply]] | None = None
         self.presigned: Callable[[Request, str], Reply] | None = None

@@ -25,7 +25,8 @@ class Marketplace:
     """Plays Amazon for one seller.
 
     Options: `feed_s` is how long a feed takes, `queue` False leaves notifications out, `page_size` is how many
-    orders a page holds at most.
+    orders a page holds at most, `rate_factor` makes the usage plans that much more generous, `settings` are the
+    connector's that go with all this.
     """
 
     def __init__(self, workshop: Workshop) -> None:
@@ -48,11 +49,17 @@ class Marketplace:
             SELLER,
             float(options.get("feed_s", 60)),
         )
+        self._settings: dict[str, Any] = dict(options.get("settings", {}))
         self.listings: dict[str, int] = {}
         """Units on offer, by seller SKU."""
         self._notified = 0
         self.entrance = Entrance(
-            workshop.clock, workshop.faults, self.credentials, self._routes(), workshop.port
+            workshop.clock,
+            workshop.faults,
+            self.credentials,
+            self._routes(),
+            workshop.port,
+            rate_factor=float(options.get("rate_factor", 1)),
         )
         self.entrance.queue = self.queue.answer
         self.entrance.presigned = self._presigned
@@ -79,7 +86,7 @@ class Marketplace:
                 "access_key_id": "AKIASIMULATED",
                 "secret_access_key": "simulated-secret-access-key",
             }
-        return settings
+        return {**settings, **self._settings}
 
     async def stop(self) -> None:
         """Stop serving. State is kept."""
