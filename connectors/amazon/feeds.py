@@ -24,6 +24,8 @@ _TOKEN_LIFE = timedelta(hours=23)
 _FIRST_LOOK = timedelta(days=1)
 _AMAZON_IS_BEHIND = timedelta(minutes=2)
 """`lastUpdatedBefore` must lie two minutes in the past (the models' note on searchOrders)."""
+_TRIES = 48
+"""How often an order is asked for that Amazon says it does not know: about two days."""
 _AGAIN = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=15), timedelta(hours=1))
 
 
@@ -136,8 +138,10 @@ class OrderPoll:
                 continue
             try:
                 found = await get_order(self.client, order_id)
-            except (RejectedError, RetryableError):
+            except (RejectedError, RetryableError) as error:
                 again[order_id] = self._soon(wait.tries + 1)
+                if isinstance(error, RejectedError) and wait.tries >= _TRIES:
+                    del again[order_id]  # Amazon knows it no more: what it was is kept as it came
                 continue
             count += await hand_in(intake, found)
             if found.missing is None:

@@ -12,17 +12,19 @@ from rich.text import Text
 
 from core.simulator import Ledger
 
+CHANNELS = ("webstore", "till", "shopify", "amazon")
 STAGES = (
-    ("ordered", ("webstore", "till"), "ordered"),
+    ("ordered", CHANNELS, "ordered"),
     ("money held", ("stripe",), "authorised"),
     ("released", ("berlin", "leipzig"), "released"),
     ("shipped", ("berlin", "leipzig"), "shipped"),
     ("captured", ("stripe",), "captured"),
-    ("shop told", ("webstore", "till"), "told_shipped"),
+    ("shop told", CHANNELS, "told_shipped"),
     ("mailed", ("mailer",), "mailed"),
 )
 _COLOURS = {
     "webstore": "cyan", "till": "cyan", "stripe": "magenta", "berlin": "yellow", "leipzig": "yellow", "mailer": "green",
+    "shopify": "cyan", "amazon": "cyan",
 }  # fmt: skip
 _NEWS = 8
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from connectors.amazon.simulator.api import Entrance, Route
@@ -25,8 +26,8 @@ class Marketplace:
     """Plays Amazon for one seller.
 
     Options: `feed_s` is how long a feed takes, `queue` False leaves notifications out, `page_size` is how many
-    orders a page holds at most, `rate_factor` makes the usage plans that much more generous, `settings` are the
-    connector's that go with all this.
+    orders a page holds at most, `behind_s` is how far searches lag, `rate_factor` makes the usage plans that much
+    more generous, `settings` are the connector's that go with all this.
     """
 
     def __init__(self, workshop: Workshop) -> None:
@@ -41,6 +42,7 @@ class Marketplace:
         self._notifies = bool(options.get("queue", True))
         self.orders = Orders(workshop.clock, workshop.ledger, workshop.faults, self._changed)
         self.orders.page_size = int(options.get("page_size", 100))
+        self.orders.behind = timedelta(seconds=float(options.get("behind_s", 120)))
         self.feeds = FeedWork(
             workshop.clock,
             workshop.ledger,
@@ -230,6 +232,7 @@ class Marketplace:
 def _v0_item(item: Obj, *, wanted: bool) -> Obj:
     return {
         "OrderItemId": item["orderItemId"],
+        "SupplySourceId": "00000000-0000-4000-8000-000000000000",
         "SellerSKU": item["product"]["sellerSku"],
         "Quantity": item["quantityOrdered"],
         "QuantityShipped": item.get("fulfillment", {}).get("quantityFulfilled", 0),

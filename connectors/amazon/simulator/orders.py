@@ -19,8 +19,6 @@ _PART_OF = {
     "BUYER": "buyer", "RECIPIENT": "recipient", "PROCEEDS": "proceeds", "PROMOTION": "promotion",
     "CANCELLATION": "cancellation", "FULFILLMENT": "fulfillment", "PACKAGES": "packages", "TAX": "tax",
 }  # fmt: skip
-_BEHIND = timedelta(minutes=2)
-"""A search shows what changed until two minutes ago (the model's note on lastUpdatedBefore)."""
 _TOKEN_LIFE = timedelta(hours=24)
 _FOUND = 100
 
@@ -40,6 +38,8 @@ class Orders:
         self.all: dict[str, Obj] = {}
         self._tokens: dict[str, tuple[datetime, Obj, int]] = {}
         self.page_size = _FOUND
+        self.behind = timedelta(minutes=2)
+        """A search shows what changed until two minutes ago (the model's note on lastUpdatedBefore)."""
 
     # --- what people do ---
 
@@ -114,7 +114,7 @@ class Orders:
         if ("createdAfter" in query) == ("lastUpdatedAfter" in query):
             raise invalid("provide exactly one of createdAfter and lastUpdatedAfter")
         created = "createdAfter" in query
-        latest = self._clock.now() - _BEHIND
+        latest = self._clock.now() - self.behind
         before = _time(query.get("createdBefore" if created else "lastUpdatedBefore"), latest)
         after = _time(query["createdAfter" if created else "lastUpdatedAfter"], latest)
         if not 1 <= int(query.get("maxResultsPerPage", _FOUND)) <= _FOUND:

@@ -152,6 +152,20 @@ async def test_an_order_that_is_not_whole_is_kept_and_asked_for_again(stage: Sta
     assert json.loads(stage.shelf.kept["orders"])["again"] == {}
 
 
+async def test_an_order_that_is_gone_is_given_up_after_two_days(stage: Stage) -> None:
+    stage.faults.plan["without_recipient"] = {"A-1"}
+    stage.market.sell("A-1", [CUPS])
+    basket = Basket()
+    await poll(stage, basket)
+    del stage.market.orders.all["A-1"]
+    for _ in range(40):
+        await poll(stage, basket, after_s=3600)
+    assert list(json.loads(stage.shelf.kept["orders"])["again"]) == ["A-1"]
+    for _ in range(20):
+        await poll(stage, basket, after_s=3600)
+    assert json.loads(stage.shelf.kept["orders"])["again"] == {}
+
+
 async def test_a_data_set_that_amazon_refuses_does_not_hide_the_orders(stage: Stage) -> None:
     stage.faults.plan["included_refused"] = {"/orders/2026-01-01/orders"}
     stage.market.sell("A-1", [CUPS])
