@@ -135,7 +135,7 @@ class ShopifyGateway:
         held = self._answer(effect, command, PaymentFact.AUTHORISED, number(found["id"]), found)
         if found["kind"] != "SALE":
             return held
-        sold = self._answer(effect, command, PaymentFact.CAPTURED, number(found["id"]), found)
+        sold = self._answer(effect, command, PaymentFact.CAPTURED, f"{number(found['id'])}:taken", found)
         # The sale's taking is an operation of its own, as the order's document tells it too: it bears no key of ours.
         taken = tuple(one.replace(effect_key=None, order_id=None) for one in sold.documents)
         return Answer((*held.documents, *taken), held.reference, held.body, keys=held.keys)

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from canonical.documents import Document
 from connectors.shopify.documents import number
+from connectors.shopify.transactions import DONE, HOLDING, UNDER_WAY
 from core.connector import Mappings
 from core.errors import DocumentError, Problem
 from core.ports import RawDocument
@@ -50,7 +51,7 @@ class ShopifyReader:
             raise DocumentError(problems)
         channel, gateway = {"channel": self._name}, {"gateway": self._name}
         found = [*self._mappings.read("shopify/order", body, channel)]
-        for name in PAYMENTS:
+        for name in (*PAYMENTS, *_unpaid(order)):
             found += self._mappings.read(f"shopify/{name}", body, gateway)
         if order.get("cancelledAt"):
             return (*found, *self._mappings.read("shopify/cancelled", body, channel))
@@ -132,6 +133,15 @@ def _line_problems(i: int, line: Obj) -> Iterator[Problem]:
     now: object = line.get("currentQuantity")
     if not isinstance(now, int) or isinstance(now, bool) or not isinstance(line.get("id"), str):
         yield Problem("a line has an id and a count of its units", field=f"{field}.currentQuantity")
+
+
+def _unpaid(order: Obj) -> tuple[str, ...]:
+    """Return what reads failed payments, where nothing else pays: a buyer may try several cards until one is good."""
+    transactions: object = order.get("transactions")
+    several = cast("list[object]", transactions) if isinstance(transactions, list) else []
+    known = [cast("Obj", one) for one in several if isinstance(one, dict)]
+    pays = any(one.get("kind") in HOLDING and one.get("status") in DONE | UNDER_WAY for one in known)
+    return () if pays else ("declined",)
 
 
 def _amount(money: object) -> Decimal:

@@ -45,7 +45,7 @@ TYPES: Mapping[str, Connector] = {
     "amazon": amazon.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
-SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 20, "settle_s": 5, "job_looks": 2}
+SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
 SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
 P = TypeVar("P")
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")

@@ -141,9 +141,11 @@ async def test_orders_of_a_shop_on_shopify_come_to_their_ends(
         shop.place(BASKET, "pending", 1003)
         shop.place(BASKET, "pending", 1004)
         shop.place(BASKET, "none", 1005)
-        for reference in ("1003", "1004", "1005"):
+        shop.place(BASKET, "pending", 1006)
+        for reference in ("1003", "1004", "1005", "1006"):
             await here.stands(reference, "placed")
         shop.pay("1003")
+        shop.fail("1006")
         shop.cancel("1004")
         shop.pay("1005")
         for reference in ("1001", "1002", "1003", "1005"):
@@ -152,10 +154,13 @@ async def test_orders_of_a_shop_on_shopify_come_to_their_ends(
         await here.stands("1004", "cancelled")
         for reference in ("1001", "1002", "1003", "1005"):
             await here.stands(reference, "completed")
+        await here.until(lambda: "hub: payment declined" in shop.order("1006")["tags"])
+        shop.cancel("1006")
+        await here.stands("1006", "cancelled")
         paid = Counter(authorised=TOTAL, captured=TOTAL)
         assert here.money("1001") == here.money("1003") == here.money("1005") == paid
         assert here.money("1002") == paid + Counter(refunded=500)
-        assert here.money("1004") == Counter()
+        assert here.money("1004") == here.money("1006") == Counter()
         assert [here.noted("told_cancelled", "1004"), here.noted("contradiction", "1003")] == [0, 0]
         assert all(
             order["fulfillments"] for order in shop.books.orders.values() if order["cancelledAt"] is None

@@ -129,6 +129,14 @@ class ShopifyShop:
             self.books.transact(order, "SALE", total)
         self._staff(order, "paid", "orders/paid", "orders/updated")
 
+    def fail(self, reference: str) -> None:
+        """Let a payment that was under way come to nothing."""
+        order = self.order(reference)
+        for one in [one for one in order["transactions"] if one["status"] == "PENDING"]:
+            one["status"] = "FAILURE"
+        self.books.touch(order)
+        self._staff(order, "unpaid", "orders/updated")
+
     # --- what staff do, past the hub ---
 
     def cancel(self, reference: str, reason: str = "CUSTOMER", *, refund: bool = True) -> None:

@@ -161,6 +161,25 @@ async def test_a_payment_that_is_under_way_is_no_fact_yet_and_a_tender_already()
         assert the_order(await fetched(on, on.shop.place(CUPS_AND_POT, payment="failed"))).tenders == ()
 
 
+async def test_a_payment_that_fails_is_told_only_where_nothing_else_pays() -> None:
+    async with stage() as on:
+        reference = on.shop.place(CUPS_AND_POT, payment="pending")
+        on.shop.fail(reference)
+        assert facts(await fetched(on, reference)) == [(PaymentFact.DECLINED, "EUR", Decimal("44.80"))]
+        on.shop.pay(reference)
+        assert [fact for fact, *_ in facts(await fetched(on, reference))] == [
+            PaymentFact.AUTHORISED,
+            PaymentFact.CAPTURED,
+        ]
+
+
+async def test_holding_and_taking_of_a_sale_are_two_operations() -> None:
+    async with stage() as on:
+        document = await fetched(on, on.shop.place(CUPS_AND_POT, payment="paid"))
+        held, taken = (d for d in read(document) if isinstance(d, PaymentDocument))
+        assert (taken.reference, taken.operation) == (held.reference, f"{held.operation}:taken")
+
+
 async def test_what_the_shop_paid_back_is_said_before_it_says_that_it_cancelled() -> None:
     async with stage() as on:
         paid = on.shop.place(CUPS_AND_POT, payment="paid")
