@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from hub.demo import fraud
+
 Entry = Mapping[str, Any]
 _NOTHING: Mapping[str, Any] = {}
 
@@ -32,6 +34,8 @@ class Evidence:
     told: Counter[str] = field(default_factory=Counter[str])
     told_shipped: int = 0
     told_cancelled: int = 0
+    fraud: Counter[str] = field(default_factory=Counter[str])
+    """What the fraud gateway was asked and told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ def judge(data: Path) -> tuple[Verdict, ...]:
     evidence = collect(
         expected, {path.stem: read_lines(path) for path in sorted((data / "ledgers").glob("*.jsonl"))}
     )
-    return tuple(_verdict(one, evidence[one["reference"]]) for one in expected)
+    screens = any(one.fraud for one in evidence.values())
+    return tuple(_verdict(one, evidence[one["reference"]], screens=screens) for one in expected)
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -105,6 +110,8 @@ def _note(
             reference = metadata.get("reference") or references.get(str(entry.get("order_id")))
             if reference is not None:
                 _moved_money(found[reference], entry)
+        case "screened" | "told_fulfillment" | "told_return":
+            fraud.note(found[fraud.reference_of(entry)].fraud, entry)
         case "released" | "shipped":
             reference = references.get(str(entry["key"]).rsplit("-r", 1)[0])
             if reference is not None:
@@ -146,11 +153,12 @@ def _moved_goods(evidence: Evidence, entry: Entry) -> None:
         evidence.units[sku] += quantity
 
 
-def _verdict(expected: Entry, evidence: Evidence) -> Verdict:
+def _verdict(expected: Entry, evidence: Evidence, *, screens: bool) -> Verdict:
     wrong = [
         *_wrong_money(expected, evidence),
         *_wrong_goods(expected, evidence),
         *_wrong_news(expected, evidence),
+        *(fraud.wrong(expected, evidence.fraud) if screens else ()),
     ]
     return Verdict(expected["reference"], expected["outcome"], tuple(wrong))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.demo.scenarios import SHAPES, Money, Outcome
+from hub.demo.scenarios import SHAPES, UNSCREENED, Money, Outcome
 
 EVERYWHERE = ("TEE-BLUE-M", "TEE-RED-L", "SCARF-GREY", "CAP-NAVY", "SOCKS-3")
 """SKUs that both warehouses have plenty of."""
@@ -70,7 +70,14 @@ class PlannedOrder:
             "told": sorted(shape.told),
             "told_cancelled": shape.told_cancelled,
             "ordered": self.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR,
+            "screened": self._screened(),
         }
+
+    def _screened(self) -> bool | None:
+        """Say whether the fraud gateway is asked about it; None where that is a matter of moments."""
+        if self.outcome is Outcome.CANCELLED_BEFORE_RELEASE:
+            return None
+        return self.channel == "webstore" and self.outcome not in UNSCREENED
 
 
 def skus_of(plan: tuple[PlannedOrder, ...]) -> set[str]:

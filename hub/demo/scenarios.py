@@ -36,6 +36,10 @@ class Outcome(StrEnum):
     SENT_BY_AMAZON = "sent_by_amazon"
     CANCELLED_BEFORE_AMAZON_WAS_PAID = "cancelled_before_amazon_was_paid"
     CANCEL_WANTED_AT_AMAZON = "cancel_wanted_at_amazon"
+    SCREENED_AND_CLEARED = "screened_and_cleared"
+    CLEARED_BY_A_PERSON = "cleared_by_a_person"
+    REJECTED_FOR_FRAUD = "rejected_for_fraud"
+    NO_DECISION_IN_TIME = "no_decision_in_time"
 
 
 class Money(StrEnum):
@@ -67,6 +71,9 @@ class Shape:
     """What this outcome itself puts on show."""
     more: dict[str, str] = field(default_factory=dict[str, str])
 
+
+UNSCREENED = frozenset({Outcome.SOLD_AT_A_TILL, Outcome.DECLINED, Outcome.TURNED_AWAY_AT_THE_DOOR})
+"""Nobody asks the fraud gateway about what a till was paid, and about what nobody pays for."""
 
 SHAPES: dict[Outcome, Shape] = {
     Outcome.SHIPPED: Shape(share=34),
@@ -120,4 +127,10 @@ SHAPES: dict[Outcome, Shape] = {
         share=2, money=Money.NONE, parcels=0, releases=0, mails=(),
     ),
     Outcome.CANCEL_WANTED_AT_AMAZON: Shape(share=3, money=Money.NONE, parcels=0, mails=(), told_cancelled=1),
+    Outcome.SCREENED_AND_CLEARED: Shape(share=4),
+    Outcome.CLEARED_BY_A_PERSON: Shape(share=3),
+    Outcome.REJECTED_FOR_FRAUD: Shape(
+        share=3, money=Money.VOIDED, parcels=0, releases=0, mails=("order_cancelled",), told_cancelled=1,
+    ),
+    Outcome.NO_DECISION_IN_TIME: Shape(share=2, fault="no_decision"),
 }  # fmt: skip

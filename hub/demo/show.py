@@ -16,6 +16,7 @@ CHANNELS = ("webstore", "till", "shopify", "amazon")
 STAGES = (
     ("ordered", CHANNELS, "ordered"),
     ("money held", ("stripe",), "authorised"),
+    ("screened", ("signifyd",), "screened"),
     ("released", ("berlin", "leipzig"), "released"),
     ("shipped", ("berlin", "leipzig"), "shipped"),
     ("captured", ("stripe",), "captured"),
@@ -24,7 +25,7 @@ STAGES = (
 )
 _COLOURS = {
     "webstore": "cyan", "till": "cyan", "stripe": "magenta", "berlin": "yellow", "leipzig": "yellow", "mailer": "green",
-    "shopify": "cyan", "amazon": "cyan",
+    "signifyd": "red", "shopify": "cyan", "amazon": "cyan",
 }  # fmt: skip
 _NEWS = 8
 

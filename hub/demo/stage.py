@@ -8,10 +8,11 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import amazon, mailer, shopify, stripe, warehouse, webstore
+from connectors import amazon, mailer, shopify, signifyd, stripe, warehouse, webstore
 from connectors.amazon.simulator import Marketplace
 from connectors.mailer.simulator import MailServer
 from connectors.shopify.simulator import ShopifyShop
+from connectors.signifyd.simulator import SignifydSimulator
 from connectors.stripe.simulator import StripeSimulator
 from connectors.warehouse.simulator import Warehouse
 from connectors.webstore.simulator import Shop
@@ -24,6 +25,7 @@ from core.store import migrate
 from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
+from hub.demo import fraud
 from hub.demo.accounts import AMAZON_OPTIONS, AMAZON_POLICY
 from hub.demo.options import DemoOptions
 from hub.demo.plan import AMAZON, REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
@@ -33,7 +35,7 @@ from hub.serving import ApiServer
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow
 
-PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify", "amazon")
+PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify", "amazon", "signifyd")
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
     "till": webstore.CONNECTOR,
@@ -43,6 +45,7 @@ TYPES: Mapping[str, Connector] = {
     "mailer": mailer.CONNECTOR,
     "shopify": shopify.CONNECTOR,
     "amazon": amazon.CONNECTOR,
+    "signifyd": signifyd.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
@@ -69,6 +72,7 @@ class Stage:
     post: MailServer
     shopify: ShopifyShop
     amazon: Marketplace
+    fraud: SignifydSimulator
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -91,7 +95,8 @@ class Stage:
             options, data, clock, hub, api, _the(Shop, partners["webstore"]), _the(Shop, partners["till"]),
             _the(StripeSimulator, partners["stripe"]), _the(Warehouse, partners["berlin"]),
             _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
-            _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]), ledgers, faults,
+            _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]),
+            _the(SignifydSimulator, partners["signifyd"]), ledgers, faults,
         )  # fmt: skip
         for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
             for reference, wish in wishes(name, plan):
@@ -103,6 +108,8 @@ class Stage:
         for sku in sorted(skus_of(plan)):
             stage.shopify.stock(sku, 0)
             stage.amazon.listings[sku] = 0
+        stage.fraud.delivery.url = f"{api.url}/connectors/signifyd/webhook"
+        fraud.plan_decisions(stage.fraud, plan)
         return stage
 
     async def strike(self) -> None:
@@ -111,7 +118,7 @@ class Stage:
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
             self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
-            self.amazon,
+            self.amazon, self.fraud,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -162,7 +169,8 @@ async def _open_hub(
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES, WORKFLOW_FILE.name),
         mappings=MappingLibrary.load(sources(TYPES.values())),
         policy=Policy(
-            channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY, AMAZON: AMAZON_POLICY}
+            channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY, AMAZON: AMAZON_POLICY},
+            fraud=fraud.POLICY,
         ),
         clock=clock,
         beat=Beat(sweep_s=5, timers_s=5, waiting_s=10),

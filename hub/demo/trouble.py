@@ -31,6 +31,10 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "http_500_after": 0.03, "http_503": 0.03, "timeout_before": 0.02, "timeout_after": 0.03, "reset_after": 0.02,
         "without_recipient": 0.1, "without_fulfillment": 0.05, "feed_error": 0.05,
     },
+    "signifyd": {
+        "timeout_before": 0.02, "timeout_after": 0.03, "http_429": 0.03, "http_409": 0.02, "http_500": 0.02,
+        "truncated": 0.02, "duplicate_webhook": 0.1, "webhook_out_of_order": 0.1, "webhook_first": 0.1,
+    },
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -45,7 +49,7 @@ KINDS: Mapping[str, str] = {
     "bad_signature": "bad_signature", "greylist": "server_error", "defer": "server_error",
     "lost_webhook": "lost", "late_webhook": "out_of_order", "forged_webhook": "bad_signature",
     "lagging_search": "out_of_order", "reset_before": "timeout_before", "http_500_after": "server_error",
-    "torn_answer": "malformed", "throttled": "rate_limit",
+    "torn_answer": "malformed", "throttled": "rate_limit", "http_409": "rate_limit", "no_decision": "no_decision",
     "lost_notification": "lost", "duplicate_notification": "duplicate", "reset_after": "timeout_after",
     "without_recipient": "malformed", "without_fulfillment": "malformed", "feed_error": "refusal",
     "decline": "decline", "shortage": "shortage", "refusal": "refusal",

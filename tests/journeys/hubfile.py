@@ -30,6 +30,7 @@ _HASTE: dict[str, dict[str, Any]] = {
     "till": {"deadline_s": 4, "settle_s": 0.5},
     "stripe": {"deadline_s": 4, "settle_s": 0.5},
     "mailer": {"deadline_s": 4, "settle_s": 0.5},
+    "signifyd": {"deadline_s": 4, "settle_s": 0.5},
     "berlin": {"settle_s": 0.5},
     "leipzig": {"settle_s": 0.5},
     "shopify": {"deadline_s": 4, "settle_s": 0.5, "poll_s": 5},
