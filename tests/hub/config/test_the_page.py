@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "configuration.md"
 ENVIRONMENT = {
     "ORDERHUB_MASTER_KEY": KEY, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRET": "whsec_1",
     "SMTP_PASSWORD": "x", "AMAZON_CLIENT_ID": "a", "AMAZON_CLIENT_SECRET": "b", "AMAZON_REFRESH_TOKEN": "c",
-    "EASYPOST_API_KEY": "EZTKpage",
+    "EASYPOST_API_KEY": "EZTKpage", "SHOPIFY_CLIENT_SECRET": "d", "SIGNIFYD_API_KEY": "0123456789abcdef",
 }  # fmt: skip
 
 
