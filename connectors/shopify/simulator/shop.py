@@ -127,6 +127,7 @@ class ShopifyShop:
         if not waiting:
             total = Decimal(order["totalPriceSet"]["presentmentMoney"]["amount"])
             self.books.transact(order, "SALE", total)
+        self.books.touch(order)
         self._staff(order, "paid", "orders/paid", "orders/updated")
 
     def fail(self, reference: str) -> None:

@@ -120,3 +120,21 @@ async def test_the_first_poll_begins_where_the_settings_say() -> None:
         on.cursors.values.clear()
         since = (NOON - timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
         assert await on.open(since=since).feeds[0].poll(on.desk) == 1
+
+
+async def test_whatever_happens_to_an_order_is_found_by_the_poll_alone() -> None:
+    clock = ManualClock(NOON)
+    async with stage(clock=clock) as on:
+        await on.poll.poll(on.desk)
+        on.shop.place(CUPS_AND_POT, "pending", 1001)
+        on.shop.place(CUPS_AND_POT, "pending", 1002)
+        on.shop.place(CUPS_AND_POT, "paid", 1003)
+        on.shop.place(CUPS_AND_POT, "authorised", 1004)
+        clock.advance(60)
+        assert await on.poll.poll(on.desk) == 4
+        on.shop.pay("1001")
+        on.shop.fail("1002")
+        on.shop.refund("1003", "1.00")
+        on.shop.cancel("1004")
+        clock.advance(60)
+        assert await on.poll.poll(on.desk) == 4
