@@ -103,6 +103,10 @@ class Limits:
     breaker_pause_s: float = 30
 
 
+def _ready(_settings: Any) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Connector:
     """A connector type: declared once, in its folder's `__init__`, and listed in `hub.catalogue`."""
@@ -118,4 +122,6 @@ class Connector:
     ports: tuple[str, ...] = ()
     """The names of the ports that it fills, for documentation and for the contract suites."""
     limits: Limits = Limits()
+    unready: Callable[[Any], Mapping[str, str]] = _ready
+    """What does not work yet with valid settings, by their field: `orderhub check` warns of it, and the hub starts."""
     python_transforms: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Callable[..., Any]])

@@ -5,7 +5,7 @@ from pathlib import Path
 import mappings
 from connectors.stripe.opening import open_stripe
 from connectors.stripe.reading import PYTHON_TRANSFORMS
-from connectors.stripe.settings import StripeSettings
+from connectors.stripe.settings import StripeSettings, unready
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
 
@@ -24,6 +24,7 @@ CONNECTOR = Connector(
     simulator=_simulator,
     mappings=(Path(mappings.__path__[0]) / "stripe",),
     ports=("PaymentGateway",),
+    unready=unready,
     python_transforms=PYTHON_TRANSFORMS,
     # Stripe allows 100 requests a second in live mode and 25 in test mode (docs.stripe.com/rate-limits).
     limits=Limits(concurrency=8, rate_per_s=20, burst=20),

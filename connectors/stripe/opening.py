@@ -5,6 +5,7 @@ from functools import partial
 from connectors.stripe.client import StripeClient
 from connectors.stripe.gateway import StripeGateway
 from connectors.stripe.reading import StripeReader
+from connectors.stripe.registering import Registrar
 from connectors.stripe.settings import StripeSettings
 from connectors.stripe.webhooks import KIND, StripeDoors
 from core.connector import OpenConnector, Resources
@@ -21,6 +22,7 @@ def open_stripe(name: str, settings: StripeSettings, resources: Resources) -> Op
         readers={KIND: reader},
         test=partial(_test, settings, client),
         close=client.close,
+        register=Registrar(name, settings, client, resources.clock).register,
     )
 
 

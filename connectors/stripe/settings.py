@@ -1,5 +1,6 @@
 """What `hub.yaml` says about one Stripe account."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 API_VERSION = "2026-10-28.endive"
 """The version of Stripe's API that this was written for: requests ask for it, webhooks must have it."""
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def _api_key(key: SecretStr) -> SecretStr:
@@ -32,10 +33,21 @@ def _private(url: str) -> str:
     if parts.username or parts.query or parts.fragment or parts.path.strip("/") or not parts.hostname:
         message = "write scheme and host only, as in https://api.stripe.com"
         raise ValueError(message)
-    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
         message = "the API is called by https; http is for a simulator on 127.0.0.1 only"
         raise ValueError(message)
     return url.rstrip("/")
+
+
+def unready(settings: "StripeSettings") -> Mapping[str, str]:
+    """Return what does not work yet with these settings, by field."""
+    if settings.webhook_secrets:
+        return {}
+    reason = (
+        "no webhook of Stripe's is accepted without a signing secret: make the endpoint with `orderhub webhooks "
+        "register`, and put the secret that it shows here"
+    )
+    return {"webhook_secrets": reason}
 
 
 class StripeSettings(BaseModel):
@@ -45,8 +57,9 @@ class StripeSettings(BaseModel):
 
     secret_key: Annotated[SecretStr, AfterValidator(_api_key)]
     webhook_secrets: Annotated[
-        tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], Field(min_length=1, max_length=5)
-    ]
+        tuple[Annotated[SecretStr, AfterValidator(_signing_secret)], ...], Field(max_length=5)
+    ] = ()
+    """Without one, no webhook is accepted: Stripe tells it when the endpoint is made (`orderhub webhooks register`)."""
     api_base: Annotated[str, AfterValidator(_private)] = "https://api.stripe.com"
     api_version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$")] = API_VERSION
     tolerance_s: Annotated[int, Field(ge=1, le=3600)] = 300

@@ -35,6 +35,8 @@ class StripeDoors:
             detail = f"an event has up to {LARGEST_EVENT_BYTES} bytes, this one {len(request.body)}"
             title = "This is too large"
             raise DoorError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "event_too_large", title, detail=detail)
+        if not self._secrets:
+            raise _closed()
         header = request.headers.get("stripe-signature", "")
         verify(header, request.body, self._secrets, self._clock.now().timestamp(), self._tolerance_s)
         event_id = _event_id(request.body)
@@ -98,6 +100,14 @@ def _event_id(body: bytes) -> str:
     ):
         raise _unreadable("the event has no id")
     return event_id
+
+
+def _closed() -> DoorError:
+    """Stripe tries again for three days, so nothing is lost until the secret is known."""
+    detail = "webhook_secrets is empty: put the endpoint's signing secret there, and restart the hub"
+    return DoorError(
+        HTTPStatus.SERVICE_UNAVAILABLE, "no_webhook_secret", "No webhook can be verified yet", detail=detail
+    )
 
 
 def _refused(code: str, detail: str) -> DoorError:

@@ -46,6 +46,7 @@ def check(
         return Checked(error.problems)
     problems = [
         *_names(config), *_couriers(config), *_fraud(config), *_nodes(config), *_secrets(config),
+        *_unready(config),
     ]  # fmt: skip
     for step in (load_workflow, check_subscribers, _key):
         try:
@@ -168,6 +169,13 @@ def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:
         elif FULFILMENT not in one.connector.ports:
             reason = f"{node.connector!r} is of type {one.connector.name}, which takes no releases"
             yield config.problem(path, reason)
+
+
+def _unready(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Warn of what a connector can't do yet with its settings."""
+    for name, one in config.connectors.items():
+        for field, reason in one.connector.unready(one.settings).items():
+            yield config.problem(("connectors", name, field), reason, Severity.WARNING)
 
 
 def _secrets(config: HubConfig) -> Iterator[ConfigProblem]:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from connectors.stripe.simulator.books import Books, Obj
-from connectors.stripe.simulator.delivery import WebhookDelivery
+from connectors.stripe.simulator.endpoints import WebhookEndpoints
 from connectors.stripe.simulator.forms import Parameters
 from connectors.stripe.simulator.idempotency import IdempotencyKeys, Reply
 from connectors.stripe.simulator.journal import Call
@@ -43,7 +43,7 @@ class StripeApi:
     clock: Clock
     faults: Faults
     books: Books
-    delivery: WebhookDelivery
+    endpoints: WebhookEndpoints
     keys: IdempotencyKeys
     routes: Mapping[tuple[str, str], Endpoint]
     secret_key: str
@@ -60,8 +60,7 @@ class StripeApi:
             return
         call = Call(self.books.new_id("req"), key or None)
         reply = await self._reply(request, body, call, subject)
-        if self.delivery.strikes_first(call.events):
-            await self.delivery.now(call.events)
+        await self.endpoints.strike_first(call.events)
         if await self._vanishes("after", subject, scope, receive):
             return
         await self._send(reply, subject, send)
@@ -107,6 +106,7 @@ class StripeApi:
                 raise server_error()
             if self.faults.strikes("not_activated", subject):
                 raise refused(_NOT_ACTIVATED, code="testmode_charges_only")
+            self.endpoints.check_permission(request.method, request.url.path)
             endpoint, names = self._find(request)
             found = endpoint(call, parameters, *names)
             shown = self.books.expanded(found, parameters.expansions())

@@ -29,6 +29,7 @@ class Books:
         self.customers: dict[str, Obj] = {}
         self.methods: dict[str, Obj] = {}
         self.events: dict[str, Obj] = {}
+        self.endpoints: dict[str, Obj] = {}
         self.cards: dict[str, Card] = {}
         """By the id of the payment method."""
         self.uncaptured: dict[str, int] = {}
@@ -139,6 +140,7 @@ class Books:
             "customer": self.customers,
             "PaymentMethod": self.methods,
             "event": self.events,
+            "webhook endpoint": self.endpoints,
         }
 
 

@@ -42,8 +42,8 @@ class WebhookDelivery:
         self.delivered: list[str] = []
         """The ids of events, each time that they were accepted."""
 
-    async def start(self) -> None:
-        """Begin to deliver, what waits first."""
+    def start(self) -> None:
+        """Begin to deliver, what waits first. A loop must be running."""
         self._client = httpx.AsyncClient(timeout=self._clock.real_seconds(_PATIENCE_S))
         for event in tuple(self.waiting.values()):
             self._later(0, partial(self._attempt, event))

@@ -10,6 +10,7 @@ from connectors.stripe.simulator.bank import SEVEN_DAYS_S, Bank
 from connectors.stripe.simulator.books import Books, Obj
 from connectors.stripe.simulator.cards import CARDS
 from connectors.stripe.simulator.delivery import WebhookDelivery
+from connectors.stripe.simulator.endpoints import WebhookEndpoints
 from connectors.stripe.simulator.forms import Parameters
 from connectors.stripe.simulator.idempotency import IdempotencyKeys
 from connectors.stripe.simulator.intents import Intents
@@ -34,7 +35,8 @@ class StripeSimulator:
 
     Options of the workshop: `secret_key`, `webhook_secret`, `webhook_url`, `api_version` (of the events),
     `multicapture` (the account has it), `authorised_for_s` (7 days), `refund_settles_s` (when a test card's
-    refund fails or succeeds late), `latency_s`, `order_label` (how metadata names an order, for the ledger).
+    refund fails or succeeds late), `latency_s`, `order_label` (how metadata names an order, for the ledger),
+    `webhook_permission` (what the key may do with webhook endpoints: `write`, `read` or `none`).
     """
 
     def __init__(self, workshop: Workshop) -> None:
@@ -45,7 +47,13 @@ class StripeSimulator:
         self._tasks: set[asyncio.Task[None]] = set()
         self.delivery = WebhookDelivery(workshop.clock, workshop.faults, self.webhook_secrets, self._later)
         self.webhook_url = options.get("webhook_url")
-        journal = EventJournal(self.books, str(options.get("api_version", API_VERSION)), self.delivery.add)
+        self.endpoints = WebhookEndpoints(
+            self.books,
+            self.delivery,
+            lambda secret: WebhookDelivery(workshop.clock, workshop.faults, [secret], self._later),
+            str(options.get("webhook_permission", "write")),
+        )
+        journal = EventJournal(self.books, str(options.get("api_version", API_VERSION)), self.endpoints.add)
         self._bank = Bank(
             self.books,
             journal,
@@ -62,7 +70,7 @@ class StripeSimulator:
             clock=workshop.clock,
             faults=workshop.faults,
             books=self.books,
-            delivery=self.delivery,
+            endpoints=self.endpoints,
             keys=IdempotencyKeys(workshop.clock),
             routes=self._routes(),
             secret_key=str(options.get("secret_key", "sk_test_simulated")),
@@ -87,7 +95,7 @@ class StripeSimulator:
     async def start(self) -> dict[str, Any]:
         """Serve, and return the connector settings with which the hub reaches it."""
         base = await self._server.start()
-        await self.delivery.start()
+        self.endpoints.start()
         self._intents.watch_all()
         return {
             "secret_key": self.api.secret_key,
@@ -101,7 +109,7 @@ class StripeSimulator:
         for task in tuple(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.delivery.stop()
+        await self.endpoints.stop()
 
     # --- what a shop's checkout does, in the browser and by the API ---
 
@@ -178,7 +186,7 @@ class StripeSimulator:
 
     async def all_delivered(self) -> None:
         """Wait until every event that is on its way was accepted, or given up."""
-        while self.delivery.waiting:
+        while self.endpoints.waiting:
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     # --- inside ---
@@ -210,6 +218,10 @@ class StripeSimulator:
             **self._shelf("events", books.events, "type"),
             **self._shelf("payment_methods", books.methods, "customer"),
             **self._shelf("customers", books.customers),
+            ("POST", "/v1/webhook_endpoints"): self.endpoints.create,
+            ("POST", f"/v1/webhook_endpoints{one}"): self.endpoints.update,
+            ("DELETE", f"/v1/webhook_endpoints{one}"): self.endpoints.delete,
+            **self._shelf("webhook_endpoints", books.endpoints),
         }
 
     def _shelf(self, name: str, shelf: dict[str, Obj], *filters: str) -> dict[tuple[str, str], Endpoint]:

@@ -64,6 +64,16 @@ async def test_a_repeated_event_is_one_event_though_its_bytes_differ() -> None:
     assert len(desk.kept) == 1
 
 
+async def test_without_a_secret_the_door_is_closed_and_keeps_nothing() -> None:
+    desk = KeptDesk()
+    (door,) = StripeDoors(settings(webhook_secrets=[]), ManualClock(NOW)).doors()
+    headers = {"stripe-signature": signature(secret="")}
+    with pytest.raises(DoorError) as refused:
+        await door.handler(DoorRequest("POST", "/webhook", headers, {}, {}, BODY), desk)
+    assert (refused.value.status, refused.value.code) == (503, "no_webhook_secret")
+    assert desk.kept == {}
+
+
 @pytest.mark.parametrize("secret", [OLD, NEW])
 async def test_both_secrets_of_a_rotation_are_accepted(secret: str) -> None:
     assert (await knock(header=signature(secret=secret))).status == 200

@@ -227,6 +227,30 @@ class TestSimulate:
         assert said in result.errors
 
 
+class TestWebhooks:
+    PAY = "connectors:\n  pay: {type: stripe, secret_key: '${KEY}', api_base: 'http://127.0.0.1:9'}\n"
+
+    def test_a_connector_without_its_signing_secret_is_warned_of_and_listed(self, tmp_path: Path) -> None:
+        (tmp_path / "hub.yaml").write_text(self.PAY, encoding="utf-8")
+        checked = call(tmp_path, "check", KEY="sk_test_1")
+        assert checked.status == 0
+        assert "connectors.pay.webhook_secrets" in checked.errors
+        assert "orderhub webhooks register" in " ".join(checked.errors.split())
+        doors = call(tmp_path, "webhooks", "list", "--json", KEY="sk_test_1").data
+        assert [one["url"].partition("/connectors")[2] for one in doors] == ["/pay/webhook"]
+
+    @pytest.mark.parametrize(
+        ("url", "said"), [("http://hub.example.com", "https only"), ("https://hub.example.com", "reached")]
+    )
+    def test_what_keeps_a_registration_from_happening_is_said(
+        self, tmp_path: Path, url: str, said: str
+    ) -> None:
+        (tmp_path / "hub.yaml").write_text(self.PAY, encoding="utf-8")
+        told = call(tmp_path, "webhooks", "register", "pay", "--url", url, KEY="sk_test_1")
+        assert told.status == 1
+        assert said in " ".join(told.errors.split())
+
+
 class TestConnectors:
     def test_every_type_is_listed_with_what_it_fills(self, tmp_path: Path) -> None:
         found = {
