@@ -18,7 +18,7 @@ from canonical.order import Order
 from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import read_item
-from core.engine import crashes, locating, reading, snapshots, stockfeed
+from core.engine import backorders, crashes, locating, reading, snapshots, stockfeed
 from core.engine.announcing import NOBODY, Subscriptions, announce
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
@@ -110,6 +110,7 @@ class Batch:
         self._held_up: dict[Work, datetime] = {}
         """What waited behind a failure, and since when."""
         self._disowned: set[Work] = set()
+        self._freed = backorders.Freed()
 
     @property
     def changes(self) -> Changes:
@@ -254,14 +255,17 @@ class Batch:
             )
             if missing:
                 raise LockMoreError(frozenset(wanted | missing))
+        told: set[str] = set()
         for part in feeds:
-            await self._feed(part)
+            told |= await self._feed(part)
+        await self._tell_who_waits(told)
 
     def _unknown(self, group: _Group) -> None:
         for part in group.parts:
             part.blame = Blame("locate", "UnknownOrderError", f"there is no order {group.order_id}")
 
-    async def _feed(self, part: Part) -> None:
+    async def _feed(self, part: Part) -> set[str]:
+        """Apply a stock report; return the SKUs of which those who wait are told."""
         view = self._stockroom.view(frozenset(stockfeed.skus_of([part])))
         ledger, news = await stockfeed.apply(self._session, part, view)
         self._stockroom.keep()
@@ -269,6 +273,19 @@ class Batch:
             self._changes.add("ledger", *row, self._session.now)
         for event in news:
             self._changes.happening(part.work, Happening(event.order_id, (event,)))
+        return {event.sku for event in news}
+
+    async def _tell_who_waits(self, told: set[str]) -> None:
+        """Tell orders that wait of what others gave back, as a node's report tells them of what came in."""
+        risen = [sku for sku in self._freed.by if sku not in told and self._stockroom.has_risen(sku)]
+        if not risen:
+            return
+        begun, over = self._changes.waiters()
+        fresh = [waiting for waiting in begun if not self._freed.tried(waiting)]
+        view = self._stockroom.view(frozenset(risen))
+        for event in await backorders.news(self._session, risen, view, fresh, over):
+            work = self._freed.by[event.sku].work
+            self._changes.happening(work, Happening(event.order_id, (event,)))
 
     def _decided(self, group: _Group, snapshot: snapshots.Snapshot) -> frozenset[str]:
         """Run an order's parts, one after the other. Returns the SKUs that must be locked first, if any."""
@@ -336,6 +353,7 @@ class Batch:
         """Add an order's new state to what will be written."""
         for part, before, decision in results:
             self._changes.decided(part.work, before, decision)
+            self._freed.note(part, decision.moves)
             announce(self._changes, part.work, before, decision, self._world.subscriptions)
             document = part.document
             people = people_of(before, decision, document) if isinstance(document, OrderDocument) else None

@@ -19,7 +19,7 @@ from canonical.statuses import RowStatus
 from canonical.steps import Remind, Tell
 from canonical.stock import StockMoveKind
 from core.bus.port import PUBLISH_TIMEOUT_S, Item, read_item, write_item
-from core.engine import accepted, snapshots, statements
+from core.engine import accepted, backorders, snapshots, statements
 from core.engine.cascade import Decision
 from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Stored, Work, data_of
@@ -163,6 +163,11 @@ class Changes:
             self.add("back_ordered", sku, after.id, self.now)
         for sku in sorted(was - now):
             self.add("not_back_ordered", sku, after.id)
+
+    def waiters(self) -> tuple[list[backorders.Waiting], set[backorders.Waiting]]:
+        """Return who begins to wait for which SKU, the oldest first, and who does so no longer."""
+        begun = [(sku, order_id) for sku, order_id, _ in self.rows.get("back_ordered", ())]
+        return begun, set(self.rows.get("not_back_ordered", ()))
 
     def settle(self, settlement: Settlement, by: AuditEntry | None = None) -> None:
         """Give an effect its new state, and close the failure that it was parked with."""

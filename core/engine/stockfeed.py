@@ -6,9 +6,9 @@ from uuid import UUID
 from canonical.documents import StockDocument
 from canonical.events import StockArrived
 from canonical.stock import StockBasis, StockMoveKind, StockView
+from core.engine import backorders
 from core.engine.reading import Part
 from core.engine.work import Ending, Outcome
-from core.store.messages import as_uuid
 from core.store.sql import Session
 
 _ITEMS = "SELECT sku FROM items WHERE sku {any:1:text}"
@@ -20,7 +20,6 @@ _TAKEN_ON = (
     "SELECT sku, SUM(quantity) AS quantity FROM stock_ledger "
     "WHERE node = $1 AND sku {any:2:text} AND happened_at <= $3 AND kind = 'accept' GROUP BY sku"
 )
-_BACK_ORDERS = "SELECT sku, order_id FROM back_orders WHERE sku {any:1:text} ORDER BY since, order_id"
 
 LedgerRow = tuple[str, str, str, str, int, UUID | None, object]
 """key, kind, sku, node, quantity, order, happened_at"""
@@ -61,7 +60,7 @@ async def apply(session: Session, part: Part, view: StockView) -> tuple[list[Led
         if change > 0:
             risen.append(line.sku)
     part.outcome = _outcome(report, known, late)
-    return ledger, await _news(session, risen, view)
+    return ledger, await backorders.news(session, risen, view)
 
 
 def _outcome(report: StockDocument, known: set[str], late: int) -> Outcome:
@@ -94,16 +93,3 @@ async def _moved(session: Session, report: StockDocument, skus: Sequence[str]) -
 
 
 _SIGN = {StockMoveKind.DISPATCH.value: -1, StockMoveKind.RECEIVE.value: 1, StockMoveKind.ADJUST.value: 1}
-
-
-async def _news(session: Session, risen: Sequence[str], view: StockView) -> list[StockArrived]:
-    """Tell as many waiting orders, the oldest first, as there are units for."""
-    if not risen:
-        return []
-    left = {sku: view.available(sku) for sku in risen}
-    news: list[StockArrived] = []
-    for row in await session.rows(_BACK_ORDERS, sorted(risen)):
-        if left[row["sku"]] > 0:
-            left[row["sku"]] -= 1
-            news.append(StockArrived(order_id=as_uuid(row["order_id"]), sku=row["sku"]))
-    return news

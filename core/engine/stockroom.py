@@ -72,6 +72,10 @@ class Stockroom:
             raise StockNotLockedError(skus - self.locked)
         return self._view
 
+    def has_risen(self, sku: str) -> bool:
+        """Return whether more of a SKU may be promised than before this batch."""
+        return self._view.available(sku) > StockView(self._base.values(), self._nodes).available(sku)
+
     def keep(self) -> None:
         """Make what was decided since the last call stand."""
         self._view.keep()

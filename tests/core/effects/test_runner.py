@@ -87,6 +87,19 @@ async def test_a_certain_failure_is_sent_again_with_the_same_bytes(store: Databa
         assert till.rendered == 1
 
 
+async def test_a_command_that_rules_give_twice_in_one_decision_takes_effect_once(store: Database) -> None:
+    till = Till()
+    async with runner_on(store, till) as (stage, _, order_id):
+        stage.rules.by_event["NoteAdded"] = (ask, ask)
+        await stage.note(order_id, "short")
+        await until_state(stage, "confirmed")
+        stage.rules.by_event["NoteAdded"] = (ask,)
+        await stage.note(order_id, "done")
+        await until_state(stage, "confirmed", 2)
+        assert till.sent == [b"1", b"2"]
+        await stage.until_rows(0, "SELECT item_id FROM outbox")
+
+
 async def test_silence_is_looked_up_and_only_then_repeated(store: Database) -> None:
     till = Till([OutcomeUnknownError("silence")], looks=[False])
     async with runner_on(store, till) as (stage, runner, order_id):

@@ -4,10 +4,12 @@ import asyncio
 import threading
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from core.clock import SystemClock
-from core.store.sql import Database, ItemFaultError, StoreUnavailableError
+from core.store.postgres import fault_of, translated
+from core.store.sql import Database, Fault, ItemFaultError, StoreUnavailableError
 from core.store.sqlite import SqliteDatabase
 
 ITEM = "INSERT INTO items VALUES ($1, '{}', $2)"
@@ -21,6 +23,21 @@ async def test_a_repeated_key_is_the_items_fault(store: Database) -> None:
 
     with pytest.raises(ItemFaultError):
         await twice()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        asyncpg.InternalClientError("got result for unknown protocol state 3"),
+        asyncpg.InterfaceError("connection is closed"),
+        ConnectionResetError("reset by peer"),
+        TimeoutError(),
+    ],
+)
+def test_a_connection_that_was_cut_is_nobodys_fault(error: Exception) -> None:
+    assert fault_of(error) is Fault.TRANSIENT
+    with pytest.raises(StoreUnavailableError), translated():
+        raise error
 
 
 async def test_a_database_that_was_not_migrated_is_nobodys_fault(store: Database) -> None:
