@@ -267,7 +267,7 @@ class Batch:
     async def _feed(self, part: Part) -> set[str]:
         """Apply a stock report; return the SKUs of which those who wait are told."""
         view = self._stockroom.view(frozenset(stockfeed.skus_of([part])))
-        ledger, news = await stockfeed.apply(self._session, part, view)
+        ledger, news = await stockfeed.apply(self._session, part, view, *self._changes.waiters())
         self._stockroom.keep()
         for row in ledger:
             self._changes.add("ledger", *row, self._session.now)

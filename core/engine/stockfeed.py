@@ -1,6 +1,6 @@
 """A node's report of what it has: it replaces what is older than it, and nothing newer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from canonical.documents import StockDocument
@@ -31,8 +31,17 @@ def skus_of(parts: Iterable[Part]) -> set[str]:
     return {line.sku for d in documents if isinstance(d, StockDocument) for line in d.lines}
 
 
-async def apply(session: Session, part: Part, view: StockView) -> tuple[list[LedgerRow], list[StockArrived]]:
-    """Put a report's figures into the locked `view`; return ledger rows, and the news for orders that wait."""
+async def apply(
+    session: Session,
+    part: Part,
+    view: StockView,
+    begun: Iterable[backorders.Waiting] = (),
+    over: Collection[backorders.Waiting] = (),
+) -> tuple[list[LedgerRow], list[StockArrived]]:
+    """Put a report's figures into the locked `view`; return ledger rows, and the news for orders that wait.
+
+    `begun` and `over` are as in `backorders.news`.
+    """
     report = part.document
     if not isinstance(report, StockDocument):
         return [], []
@@ -60,7 +69,7 @@ async def apply(session: Session, part: Part, view: StockView) -> tuple[list[Led
         if change > 0:
             risen.append(line.sku)
     part.outcome = _outcome(report, known, late)
-    return ledger, await backorders.news(session, risen, view)
+    return ledger, await backorders.news(session, risen, view, begun, over)
 
 
 def _outcome(report: StockDocument, known: set[str], late: int) -> Outcome:

@@ -201,3 +201,17 @@ async def test_between_two_workers_no_unit_lies_idle_while_somebody_waits(
         levels = await one.rows("SELECT reserved FROM stock WHERE sku = 'MUG' AND node = '*'")
         assert [row["reserved"] for row in levels] == [20]
         assert one.engine.statistics.retried_batches == other.engine.statistics.retried_batches == 0
+
+
+async def test_an_order_and_the_report_of_its_goods_in_one_batch_find_each_other(store: Database) -> None:
+    async with shop_of(store) as stage:
+        report = StockDocument(
+            node="hall",
+            basis=StockBasis.ON_HAND,
+            as_of=datetime.now(UTC),
+            lines=(StockLine(sku="MUG", quantity=1),),
+        )
+        await stage.tell(order_document("R-1", "MUG"), report)
+        levels = "SELECT reserved FROM stock WHERE sku = 'MUG' AND node = '*' AND reserved = 1"
+        await stage.until_rows(1, levels)
+        assert await waiting(stage) == []
