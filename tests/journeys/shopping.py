@@ -23,14 +23,18 @@ PLAYED = frozenset({
 
 def orders(count: int, seed: int, outcomes: Sequence[Outcome] = ()) -> tuple[PlannedOrder, ...]:
     """Return that many orders with their ends: mixed as in a shop's life, or as many of each of `outcomes`."""
-    if not outcomes:
-        found = [order for order in make_plan(count * 2 + 40, seed) if order.outcome in PLAYED]
-    else:
-        many = make_plan(count * 40, seed)
-        each = [[order for order in many if order.outcome is outcome] for outcome in outcomes]
-        found = [order for several in zip(*each, strict=False) for order in several]
-    assert len(found) >= count
+    size = count * 2
+    while len(found := _chosen(make_plan(size, seed), outcomes)) < count:
+        size *= 2
     return tuple(found[:count])
+
+
+def _chosen(plan: Iterable[PlannedOrder], outcomes: Sequence[Outcome]) -> list[PlannedOrder]:
+    many = list(plan)
+    if not outcomes:
+        return [order for order in many if order.outcome in PLAYED]
+    each = [[order for order in many if order.outcome is outcome] for outcome in outcomes]
+    return [order for several in zip(*each, strict=False) for order in several]
 
 
 class Customers:
