@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -94,3 +96,13 @@ class ManualClock:
         for _, future in sorted(due, key=lambda sleeper: sleeper[0]):
             if not future.done():
                 future.set_result(None)
+
+
+@asynccontextmanager
+async def in_time(clock: Clock, seconds: float, late: Exception) -> AsyncGenerator[None]:
+    """Keep several calls together within one deadline, `seconds` of hub time; raise `late` once it has passed."""
+    try:
+        async with asyncio.timeout(clock.real_seconds(seconds)):
+            yield
+    except TimeoutError as error:
+        raise late from error

@@ -4,10 +4,11 @@ A simulator is written from the vendor's specification, with state, authenticati
 imports its connector, and the connector never imports it.
 """
 
+import asyncio
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -78,6 +79,40 @@ class Faults:
     def _roll(self, fault: str, key: str) -> float:
         digest = hashlib.sha256(f"{self.seed}:{fault}:{key}".encode()).digest()
         return int.from_bytes(digest[:8]) / 2**64
+
+
+class Later:
+    """What a partner does by and by, each piece at its time by the clock: deliver, settle, decide."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def __call__(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
+        """Do `work` after so many seconds. A loop must be running."""
+
+        async def wait() -> None:
+            await self._clock.sleep(seconds)
+            await work()
+
+        task = asyncio.get_running_loop().create_task(wait())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is left to do."""
+        return bool(self._tasks)
+
+    async def next(self) -> None:
+        """Wait until one piece, or more, is done."""
+        await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def stop(self) -> None:
+        """Give up what is left."""
+        for task in tuple(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,7 @@
 """The courier's broker that EasyPost is: books labels and collections, takes them back, closes manifests, looks up."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from datetime import UTC, timedelta
 
 from canonical.commands import (
@@ -20,8 +18,8 @@ from connectors.easypost.client import EasyPostClient, Obj, section
 from connectors.easypost.rates import cheapest, chosen
 from connectors.easypost.requests import write_request
 from connectors.easypost.settings import EasyPostSettings
-from core.clock import Clock
-from core.errors import HubError, OutcomeUnknownError, RejectedError
+from core.clock import Clock, in_time
+from core.errors import OutcomeUnknownError, RejectedError
 from core.ports import Answer, AnswerFile, Effect, EffectContext, Outgoing
 
 Read = Callable[[str, bytes, Command], tuple[Document, ...]]
@@ -54,7 +52,7 @@ class EasyPostBroker:
     async def send(self, effect: Effect) -> Answer:
         """Carry an effect out, and read the answer. Only the last call of several has an effect that costs."""
         late = OutcomeUnknownError(f"EasyPost was not done within {self.deadline_s:g} s")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             match effect.command:
                 case BookLabel():
                     return await self._book(effect, effect.command)
@@ -67,7 +65,7 @@ class EasyPostBroker:
     async def look_up(self, effect: Effect) -> Answer | None:
         """Ask whether the effect happened: a label and a collection by our reference, the others by their object."""
         late = OutcomeUnknownError(f"EasyPost was not done within {self.deadline_s:g} s")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             match effect.command:
                 case BookLabel():
                     bought = [one for one in await self._shipments(effect) if one.get("postage_label")]
@@ -178,15 +176,6 @@ class EasyPostBroker:
         if not told:
             raise OutcomeUnknownError(f"EasyPost's answer says nothing about {effect.key}")
         return Answer(documents, told[0].reference, body)
-
-    @asynccontextmanager
-    async def _in_time(self, late: HubError) -> AsyncGenerator[None]:
-        """Keep several calls together within the one deadline that the lease is made for."""
-        try:
-            async with asyncio.timeout(self._clock.real_seconds(self.deadline_s)):
-                yield
-        except TimeoutError as error:
-            raise late from error
 
 
 _MAPPINGS: dict[type[Command], str] = {

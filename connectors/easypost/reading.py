@@ -1,6 +1,5 @@
 """From EasyPost's events and answers to canonical documents: which mapping document reads which. Pure."""
 
-import json
 from typing import Any, cast
 
 from canonical.commands import Command
@@ -8,6 +7,7 @@ from canonical.documents import Document
 from core.connector import Mappings
 from core.errors import DocumentError, OutcomeUnknownError, Problem
 from core.ports import RawDocument
+from core.raw_json import parse_json
 
 Obj = dict[str, Any]
 
@@ -42,13 +42,7 @@ class EasyPostReader:
 
 
 def _event(body: bytes) -> Obj:
-    try:
-        event: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        line, column = (
-            (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (None, None)
-        )
-        raise DocumentError((Problem(f"this is not JSON: {error}", line=line, column=column),)) from error
+    event = parse_json(body)
     found = cast("Obj", event) if isinstance(event, dict) else {}
     if found.get("object") != "Event":
         raise DocumentError((Problem("this is not an EasyPost event", field="object"),))

@@ -5,10 +5,8 @@ captures of it there were when it was decided; a void by its authorisation, whic
 metafield on the order.
 """
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -20,8 +18,8 @@ from connectors.shopify import transactions as ledger
 from connectors.shopify.client import Obj, ShopifyClient, order_in, user_errors
 from connectors.shopify.documents import CAPTURE, MARK, PAYMENTS, REFUND, VOID, gid, number
 from connectors.shopify.settings import ShopifySettings
-from core.clock import Clock
-from core.errors import HubError, OutcomeUnknownError, RejectedError, RetryableError
+from core.clock import Clock, in_time
+from core.errors import OutcomeUnknownError, RejectedError, RetryableError
 from core.ports import Answer, Effect, EffectContext, Outgoing
 
 Moves = AuthorisePayment | CapturePayment | VoidPayment | RefundPayment
@@ -54,7 +52,7 @@ class ShopifyGateway:
     async def send(self, effect: Effect) -> Answer:
         """Look at the order's transactions, do what is not done yet, and read the answer."""
         late = OutcomeUnknownError(f"Shopify was not done within {self.deadline_s:g} s")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             said = json.loads(effect.outgoing.body)
             order = await self._order(said["order"], effect)
             match effect.command:
@@ -73,7 +71,7 @@ class ShopifyGateway:
     async def look_up(self, effect: Effect) -> Answer | None:
         """Ask the order's transactions, refunds and mark whether it happened. This has no effect of its own."""
         late = RetryableError(f"Shopify did not say within {self.deadline_s:g} s what became of it")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             said = json.loads(effect.outgoing.body)
             order = await self._order(said["order"], effect)
             match effect.command:
@@ -262,15 +260,6 @@ class ShopifyGateway:
         keys = (PaymentDocument.key_of(self._name, document.reference),)
         body = json.dumps(transaction).encode() if transaction else b""
         return Answer((document,), operation, body, keys=keys)
-
-    @asynccontextmanager
-    async def _in_time(self, late: HubError) -> AsyncGenerator[None]:
-        """Keep several calls together within the one deadline that the lease is made for."""
-        try:
-            async with asyncio.timeout(self._clock.real_seconds(self.deadline_s)):
-                yield
-        except TimeoutError as error:
-            raise late from error
 
 
 def _check(command: Moves, order: Order) -> None:

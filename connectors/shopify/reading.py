@@ -7,7 +7,6 @@ thing once.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
@@ -18,6 +17,7 @@ from connectors.shopify.transactions import DONE, HOLDING, UNDER_WAY
 from core.connector import Mappings
 from core.errors import DocumentError, Problem
 from core.ports import RawDocument
+from core.raw_json import parse_json
 
 Obj = dict[str, Any]
 
@@ -89,13 +89,7 @@ PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {
 
 
 def _order(body: bytes) -> Obj:
-    try:
-        said: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        line, column = (
-            (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (None, None)
-        )
-        raise DocumentError((Problem(f"this is not JSON: {error}", line=line, column=column),)) from error
+    said = parse_json(body)
     order: object = cast("Obj", said).get("order") if isinstance(said, dict) else None
     if not isinstance(order, dict):
         raise DocumentError((Problem("this is not an order as the hub asks for it", field="order"),))

@@ -1,9 +1,7 @@
 """The payment gateway that Stripe is: adopts or authorises, captures, voids, refunds, and looks up."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeGuard
 
@@ -14,8 +12,8 @@ from connectors.stripe import adoption, labels
 from connectors.stripe.client import CallRefusedError, Obj, Reply, StoredFailureError, StripeClient
 from connectors.stripe.requests import intent_path, write_request
 from connectors.stripe.settings import StripeSettings
-from core.clock import Clock
-from core.errors import HubError, OutcomeUnknownError, RetryableError
+from core.clock import Clock, in_time
+from core.errors import OutcomeUnknownError, RetryableError
 from core.ports import Answer, Effect, EffectContext, Outgoing
 
 Read = Callable[[bytes], tuple[Document, ...]]
@@ -52,7 +50,7 @@ class StripeGateway:
     async def send(self, effect: Effect) -> Answer:
         """Send the request's exact bytes under the effect's key, and read the answer."""
         late = OutcomeUnknownError(f"Stripe was not done within {self.deadline_s:g} s")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             if _adopts(effect.command):
                 # Somebody else's PaymentIntent is looked at before it is marked as ours, and once more afterwards.
                 before = await self._client.get(effect.outgoing.target)
@@ -69,7 +67,7 @@ class StripeGateway:
         Nothing here has an effect of its own, and nothing is asked of Stripe's search, which lags behind.
         """
         late = RetryableError(f"Stripe did not say within {self.deadline_s:g} s what became of it")
-        async with self._in_time(late):
+        async with in_time(self._clock, self.deadline_s, late):
             return await self._look_up(effect)
 
     # --- sending ---
@@ -190,15 +188,6 @@ class StripeGateway:
             reason=reason,
         )
         return self._answer_of(reply, [document])
-
-    @asynccontextmanager
-    async def _in_time(self, late: HubError) -> AsyncGenerator[None]:
-        """Keep several calls together within the one deadline that the lease is made for."""
-        try:
-            async with asyncio.timeout(self._clock.real_seconds(self.deadline_s)):
-                yield
-        except TimeoutError as error:
-            raise late from error
 
 
 def _adopts(command: Command) -> TypeGuard[AuthorisePayment]:

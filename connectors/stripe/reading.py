@@ -14,7 +14,6 @@ events about one thing; one of them is read, and the others say nothing:
 | dispute opened, won, lost | `charge.dispute.created`, `charge.dispute.closed` | the dispute |
 """
 
-import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, cast
@@ -25,6 +24,7 @@ from connectors.stripe.amounts import from_minor
 from core.connector import Mappings
 from core.errors import DocumentError, Problem
 from core.ports import RawDocument
+from core.raw_json import parse_json
 
 Obj = dict[str, Any]
 
@@ -115,13 +115,7 @@ PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {
 
 
 def _event(body: bytes) -> Obj:
-    try:
-        event: object = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        line, column = (
-            (error.lineno, error.colno) if isinstance(error, json.JSONDecodeError) else (None, None)
-        )
-        raise DocumentError((Problem(f"this is not JSON: {error}", line=line, column=column),)) from error
+    event = parse_json(body)
     found = cast("Obj", event) if isinstance(event, dict) else {}
     if found.get("object") != "event":
         raise _refusal("this is not a Stripe event", "object")

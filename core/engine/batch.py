@@ -277,7 +277,8 @@ class Batch:
 
     async def _tell_who_waits(self, told: set[str]) -> None:
         """Tell orders that wait of what others gave back, as a node's report tells them of what came in."""
-        risen = [sku for sku in self._freed.by if sku not in told and self._stockroom.has_risen(sku)]
+        freed = [sku for sku in self._freed.by if sku not in told]
+        risen = self._stockroom.risen(freed) if freed else []
         if not risen:
             return
         begun, over = self._changes.waiters()

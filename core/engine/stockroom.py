@@ -72,9 +72,10 @@ class Stockroom:
             raise StockNotLockedError(skus - self.locked)
         return self._view
 
-    def has_risen(self, sku: str) -> bool:
-        """Return whether more of a SKU may be promised than before this batch."""
-        return self._view.available(sku) > StockView(self._base.values(), self._nodes).available(sku)
+    def risen(self, skus: Iterable[str]) -> list[str]:
+        """Return those of `skus` of which more may be promised than before this batch."""
+        before = StockView(self._base.values(), self._nodes)
+        return [sku for sku in skus if self._view.available(sku) > before.available(sku)]
 
     def keep(self) -> None:
         """Make what was decided since the last call stand."""

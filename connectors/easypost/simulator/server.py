@@ -1,7 +1,6 @@
 """EasyPost, played by us: the parts put together, and what carriers do with parcels."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 from connectors.easypost.simulator.api import EasyPostApi, Endpoint
@@ -14,7 +13,7 @@ from connectors.easypost.simulator.problems import unprocessable
 from connectors.easypost.simulator.shipments import Shipments
 from connectors.easypost.simulator.wire import section
 from core.loopback import LoopbackServer
-from core.simulator import Workshop
+from core.simulator import Later, Workshop
 
 _SENDER = {
     "name": "The Shop", "street1": "1 Example Street", "city": "Leipzig", "zip": "04103", "country": "DE",
@@ -34,7 +33,7 @@ class EasyPostSimulator:
         self._clock, self._options = workshop.clock, options
         self.books = Books(workshop.clock, workshop.seed)
         self.webhook_secret = str(options.get("webhook_secret", "simulated-webhook-secret"))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._later = Later(workshop.clock)
         self.delivery = WebhookDelivery(workshop.clock, workshop.faults, self.books.webhooks, self._later)
         self.parcels = Parcels(
             self.books, workshop.ledger, workshop.faults, self._later, self._tell,
@@ -69,9 +68,7 @@ class EasyPostSimulator:
     async def stop(self) -> None:
         """Stop serving and delivering. State is kept."""
         await self._server.stop()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._later.stop()
         await self.delivery.stop()
 
     # --- what people in a demo or a test may wish ------------------------------------------------------------------
@@ -95,19 +92,9 @@ class EasyPostSimulator:
     async def all_delivered(self) -> None:
         """Wait until every event that is on its way was accepted, or given up."""
         while self.delivery.waiting:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._later.next()
 
     # --- inside ----------------------------------------------------------------------------------------------------
-
-    def _later(self, seconds: float, work: Callable[[], Awaitable[object]]) -> None:
-        async def wait() -> None:
-            if seconds:
-                await self._clock.sleep(seconds)
-            await work()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _tell(self, description: str, tracker: Obj, before: Obj) -> None:
         now = self.books.now()

@@ -1,17 +1,17 @@
 """How the shop sends its webhooks: signed, again and again for a while, and not always."""
 
-import asyncio
 import base64
 import hmac
 import json
 import uuid
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 
 from connectors.shopify.simulator.state import Obj
 from core.clock import Clock
-from core.simulator import Faults
+from core.simulator import Faults, Later
 
 _ATTEMPTS = 8
 _FIRST_WAIT_S = 5.0
@@ -30,7 +30,7 @@ class Delivery:
         self.transport: httpx.AsyncBaseTransport | None = None
         self.secret = secret
         self._clock, self._faults, self._refused = clock, faults, refused
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._later = Later(clock)
         self._http: httpx.AsyncClient | None = None
 
     def tell(self, order: Obj, topic: str) -> None:
@@ -44,20 +44,16 @@ class Delivery:
         times = 2 if self._faults.strikes("duplicate_webhook", number) else 1
         webhook_id, event_id = str(uuid.uuid4()), str(uuid.uuid4())
         for _ in range(times):
-            task = asyncio.create_task(self._send(number, topic, body, webhook_id, event_id))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._later(0, partial(self._send, number, topic, body, webhook_id, event_id))
 
     async def idle(self) -> None:
         """Wait until nothing is under way."""
-        while self._tasks:
-            await asyncio.wait(tuple(self._tasks))
+        while self._later.busy:
+            await self._later.next()
 
     async def stop(self) -> None:
         """Give up what is under way."""
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._later.stop()
         if self._http is not None:
             await self._http.aclose()
             self._http = None

@@ -6,12 +6,10 @@ are silent (an answer before the decision, a repeated report) it does the plaine
 is null until there is one, and a thing that is told again takes the place of what was said of it before.
 """
 
-import asyncio
 import base64
 import binascii
 import hmac
 import json
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
@@ -24,7 +22,7 @@ from connectors.signifyd.simulator.delivery import WebhookDelivery
 from connectors.signifyd.simulator.desk import Action, Desk, Obj, Plan
 from connectors.signifyd.simulator.documents import errors
 from core.loopback import LoopbackServer, never_answer
-from core.simulator import Workshop
+from core.simulator import Later, Workshop
 
 RETRY_AFTER_S = 2
 _PREFIX = "/v3/orders/"
@@ -47,7 +45,7 @@ class SignifydSimulator:
     def __init__(self, workshop: Workshop) -> None:
         self._clock, self._faults = workshop.clock, workshop.faults
         self.api_key = str(workshop.options.get("api_key", "simulatedTeamApiKey0001"))
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._later = Later(workshop.clock)
         self.delivery = WebhookDelivery(workshop.clock, workshop.faults, lambda: self.api_key, self._later)
         self.delivery.url = workshop.options.get("webhook_url")
         self.desk = Desk(workshop.clock, workshop.ledger, self.delivery.add)
@@ -62,9 +60,7 @@ class SignifydSimulator:
     async def stop(self) -> None:
         """Stop serving, deciding and delivering. State is kept."""
         await self._server.stop()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._later.stop()
         await self.delivery.stop()
 
     # --- what a test, or a demo, asks of it ---
@@ -79,8 +75,8 @@ class SignifydSimulator:
 
     async def all_delivered(self) -> None:
         """Wait until every decision that is on its way was accepted, or given up."""
-        while self.delivery.waiting and self._tasks:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        while self.delivery.waiting and self._later.busy:
+            await self._later.next()
 
     # --- the API ---
 
@@ -191,15 +187,6 @@ class SignifydSimulator:
             self.desk.tell("return", order_id, str(document["returnId"]), document)
             answer["returnId"] = document["returnId"]
         return JSONResponse(answer, 201)
-
-    def _later(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        async def wait() -> None:
-            await self._clock.sleep(seconds)
-            await work()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 def _subject(path: str, body: bytes) -> str:

@@ -1,7 +1,5 @@
 """Stripe, played by us: the parts put together, and what people do at Stripe's own desk."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
@@ -18,7 +16,7 @@ from connectors.stripe.simulator.journal import Call, EventJournal
 from connectors.stripe.simulator.problems import StripeRefusalError
 from connectors.stripe.simulator.refunds import Refunds
 from core.loopback import LoopbackServer
-from core.simulator import Workshop
+from core.simulator import Later, Workshop
 
 API_VERSION = "2026-10-28.endive"
 IntentOutcome = Literal[
@@ -44,7 +42,7 @@ class StripeSimulator:
         self._clock = workshop.clock
         self.books = Books(workshop.clock, workshop.seed)
         self.webhook_secrets = [str(options.get("webhook_secret", "whsec_simulated"))]
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._later = Later(workshop.clock)
         self.delivery = WebhookDelivery(workshop.clock, workshop.faults, self.webhook_secrets, self._later)
         self.webhook_url = options.get("webhook_url")
         self.endpoints = WebhookEndpoints(
@@ -106,9 +104,7 @@ class StripeSimulator:
     async def stop(self) -> None:
         """Stop serving and delivering. State is kept."""
         await self._server.stop()
-        for task in tuple(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._later.stop()
         await self.endpoints.stop()
 
     # --- what a shop's checkout does, in the browser and by the API ---
@@ -187,18 +183,9 @@ class StripeSimulator:
     async def all_delivered(self) -> None:
         """Wait until every event that is on its way was accepted, or given up."""
         while self.endpoints.waiting:
-            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._later.next()
 
     # --- inside ---
-
-    def _later(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        async def wait() -> None:
-            await self._clock.sleep(seconds)
-            await work()
-
-        task = asyncio.get_running_loop().create_task(wait())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     def _routes(self) -> dict[tuple[str, str], Endpoint]:
         one, books = r"/([\w]+)", self.books
