@@ -8,7 +8,8 @@ from connectors.easypost.webhooks import LARGEST_EVENT_BYTES, EasyPostDoors, sig
 from core.errors import DoorError
 from core.ports import DoorRequest, DoorResponse
 from tests.connectors.easypost.events import body, event
-from tests.connectors.easypost.stage import API_KEY, SENDER, KeptDesk
+from tests.connectors.easypost.stage import API_KEY, SENDER
+from tests.connectors.surroundings import KeptDesk
 
 OLD, NEW = "the-old-webhook-secret", "the-new-webhook-sécret"
 

@@ -1,21 +1,15 @@
 """A shop, the connector that is open on it, and a desk that keeps what is handed in."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
 
 import httpx
 from pydantic import SecretStr
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
-from canonical.documents import DOCUMENT_BY_NAME, Document
-from canonical.order import Order
+from canonical.documents import Document
 from connectors.shopify import CONNECTOR
 from connectors.shopify.feeds import OrderPoll
 from connectors.shopify.gateway import ShopifyGateway
@@ -26,41 +20,20 @@ from connectors.shopify.stock import ShopifyStock
 from connectors.shopify.updates import ShopifyUpdates
 from core.clock import Clock, SystemClock
 from core.connector import OpenConnector, Resources
-from core.errors import DocumentError, DoorError, Problem
-from core.ports import DoorRequest, DoorResponse, RawDocument, Receipt
+from core.ports import DoorRequest, DoorResponse, RawDocument
 from core.simulator import Faults, Ledger, Workshop
-from mappings import Environment, MappingError, MappingRegistry
+from tests.connectors.surroundings import KeptDesk, ReadMappings, webhook_app
 
 CUPS_AND_POT = Basket((Wanted("CUP", 2, "9.95"), Wanted("POT", 1, "20.00")), line_ids=(1, 2))
 """44.80 EUR with 4.90 of shipping: the order of the ports' suites."""
 
 
-class KeptDesk:
-    """Keeps documents in memory, each telling once."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, RawDocument] = {}
-        self.refusing: DoorError | None = None
-
-    async def receive(self, raw: RawDocument) -> Receipt:
-        if self.refusing is not None:
-            raise self.refusing
-        assert raw.external_id
-        before = self.kept.setdefault(raw.external_id, raw)
-        return Receipt(uuid4(), duplicate=before is not raw, same_body=before.body == raw.body)
+class OrderDesk(KeptDesk):
+    """A desk that orders are handed in at."""
 
     def orders(self) -> list[RawDocument]:
         """Return the orders that were handed in, oldest first."""
         return [raw for raw in self.kept.values() if raw.kind == "order"]
-
-    async def find_order(self, channel_ref: str) -> Order | None:
-        raise AssertionError("Shopify's doors ask for no order")
-
-    async def message_status(self, message_id: UUID) -> tuple[str, str | None] | None:
-        raise AssertionError("Shopify's doors ask for no message")
-
-    async def available(self, references: tuple[str, ...]) -> Mapping[str, int | None]:
-        raise AssertionError("Shopify's doors ask for no stock")
 
 
 class KeptCursors:
@@ -76,26 +49,7 @@ class KeptCursors:
         self.values[name] = value
 
 
-class CompiledMappings:
-    """The connector's mapping documents."""
-
-    def __init__(self) -> None:
-        texts = {f.name: f.read_text() for folder in CONNECTOR.mappings for f in folder.glob("*.yaml")}
-        environment = Environment(models=DOCUMENT_BY_NAME, python=CONNECTOR.python_transforms)
-        self.all = MappingRegistry(environment).load(texts)
-
-    def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
-        try:
-            return tuple(self.all[mapping].read_all(raw, context, expect=Document))
-        except MappingError as error:
-            problems = (Problem(one.reason, field=one.source, value=one.value) for one in error.problems)
-            raise DocumentError(tuple(problems)) from error
-
-    def write(self, mapping: str, values: Any) -> bytes:
-        raise AssertionError(mapping)
-
-
-MAPPINGS = CompiledMappings()
+MAPPINGS = ReadMappings(CONNECTOR)
 
 
 @dataclass
@@ -108,7 +62,7 @@ class Stage:
     faults: Faults
     settings: ShopifySettings
     connector: OpenConnector
-    desk: KeptDesk = field(default_factory=KeptDesk)
+    desk: OrderDesk = field(default_factory=OrderDesk)
     cursors: KeptCursors = field(default_factory=KeptCursors)
     opened: list[OpenConnector] = field(default_factory=list[OpenConnector])
 
@@ -156,18 +110,7 @@ class Stage:
 
     def listen(self) -> None:
         """Let the shop's webhooks arrive at the connector's door."""
-
-        async def webhook(request: Request) -> Response:
-            headers = {name.lower(): value for name, value in request.headers.items()}
-            asked = DoorRequest("POST", "/webhook", headers, {}, {}, await request.body())
-            try:
-                answer = await self.knock(asked)
-            except DoorError as error:
-                return Response(status_code=error.status)
-            return Response(answer.body, answer.status)
-
-        app = Starlette(routes=[Route("/webhook", webhook, methods=["POST"])])
-        self.shop.connect("http://hub", httpx.ASGITransport(app=app))
+        self.shop.connect("http://hub", httpx.ASGITransport(app=webhook_app(self.knock)))
 
 
 @asynccontextmanager

@@ -5,58 +5,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
-
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from canonical.documents import FraudDecisionDocument
-from canonical.order import Order
 from connectors.signifyd import CONNECTOR
 from connectors.signifyd.gateway import SignifydFraudGateway
 from connectors.signifyd.settings import SignifydSettings
 from connectors.signifyd.simulator import SignifydSimulator
 from core.clock import Clock, SystemClock
 from core.connector import OpenConnector, Resources
-from core.errors import DoorError
 from core.loopback import LoopbackServer
-from core.ports import DoorRequest, RawDocument, Receipt
+from core.ports import DoorRequest, DoorResponse
 from core.simulator import Faults, Ledger, Workshop
 from hub.mappings import MappingLibrary, sources
+from tests.connectors.surroundings import KeptDesk, webhook_app
 from tests.connectors.webstore.resources import NoCursors
 from tests.contracts.fraud_gateway import GATEWAY
 
 API_KEY = "teamApiKeyOfTheSimulator"
 MAPPINGS = MappingLibrary.load(sources((CONNECTOR,)))
-
-
-class KeptDesk:
-    """What a door may ask of the hub: keeps documents in memory, each telling once."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, RawDocument] = {}
-        self.receipts: list[Receipt] = []
-        self.refusing: DoorError | None = None
-
-    async def receive(self, raw: RawDocument) -> Receipt:
-        if self.refusing is not None:
-            raise self.refusing
-        assert raw.external_id
-        before = self.kept.setdefault(raw.external_id, raw)
-        receipt = Receipt(uuid4(), duplicate=before is not raw, same_body=before.body == raw.body)
-        self.receipts.append(receipt)
-        return receipt
-
-    async def find_order(self, channel_ref: str) -> Order | None:
-        raise AssertionError("Signifyd's door asks for no order")
-
-    async def message_status(self, message_id: UUID) -> tuple[str, str | None] | None:
-        raise AssertionError("Signifyd's door asks for no message")
-
-    async def available(self, references: tuple[str, ...]) -> Mapping[str, int | None]:
-        raise AssertionError("Signifyd's door asks for no stock")
 
 
 @dataclass
@@ -82,7 +48,7 @@ class Stage:
         (gateway,) = self.connector.effects
         assert isinstance(gateway, SignifydFraudGateway)
         self.gateway = gateway
-        self._hub = LoopbackServer(Starlette(routes=[Route("/webhook", self._door, methods=["POST"])]))
+        self._hub = LoopbackServer(webhook_app(self.knock))
         simulator.delivery.url = f"{await self._hub.start()}/webhook"
         return self
 
@@ -98,14 +64,8 @@ class Stage:
         await self.simulator.stop()
         await self._hub.stop()
 
-    async def _door(self, request: Request) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        asked = DoorRequest("POST", "/webhook", headers, {}, {}, await request.body())
-        try:
-            answer = await self.connector.doors[0].handler(asked, self.desk)
-        except DoorError as error:
-            return Response(status_code=error.status)
-        return Response(answer.body, answer.status)
+    async def knock(self, request: DoorRequest) -> DoorResponse:
+        return await self.connector.doors[0].handler(request, self.desk)
 
     async def documents(self) -> tuple[FraudDecisionDocument, ...]:
         """Return what the webhooks say, oldest first, once all have arrived."""

@@ -14,7 +14,7 @@ from connectors.signifyd.settings import SignifydSettings
 from connectors.signifyd.webhooks import LARGEST_BYTES, SignifydDoors, verify
 from core.errors import DoorError
 from core.ports import DoorRequest, DoorResponse
-from tests.connectors.signifyd.stage import KeptDesk
+from tests.connectors.surroundings import KeptDesk
 
 OLD, NEW = "theKeyOfLastYear00", "theKeyOfThisYear00"
 BODY = json.dumps({"orderId": "webstore:1", "decision": {"checkpointAction": "ACCEPT"}}).encode()

@@ -13,8 +13,8 @@ from connectors.stripe.webhooks import StripeDoors, verify
 from core.clock import ManualClock
 from core.errors import DoorError
 from core.ports import DoorRequest, DoorResponse
-from tests.connectors.stripe.stage import KeptDesk
 from tests.connectors.stripe.test_requests import settings
+from tests.connectors.surroundings import KeptDesk
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 OLD, NEW = "whsec_old_one", "whsec_new_one"
