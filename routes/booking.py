@@ -49,32 +49,20 @@ def ask_for_labels(
 ) -> Iterator[Step]:
     """Ask the broker for a label for each parcel of a release."""
     for n, packed in enumerate(_packed(lines, labels.units_per_parcel), 1):
-        parcel_id = f"{release_id}-p{n}"
-        yield LabelRequested(
+        planned = LabelRequested(
             order_id=order.id,
-            parcel_id=parcel_id,
+            parcel_id=f"{release_id}-p{n}",
             release_id=release_id,
             node=node,
             broker=labels.broker,
             lines=packed,
         )
-        yield BookLabel(
-            order_id=order.id,
-            connector=labels.broker,
-            key=label_key(parcel_id, 1),
-            parcel_id=parcel_id,
-            release_id=release_id,
-            node=node,
-            lines=packed,
-            wish=policy.courier.wish(node, order.channel, order.shipping.method),
-            label_format=policy.courier.label_format,
-        )
+        yield from ask_for_label(order, policy, planned, 1, order.shipping.method)
 
 
 def ask_again(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:
     """Ask once more for a label that was refused; under a key of its own, because the first wish is answered."""
-    kind = BookReturnLabel if parcel.return_of else BookLabel
-    yield LabelRequested(
+    planned = LabelRequested(
         order_id=order.id,
         parcel_id=parcel.id,
         release_id=parcel.release,
@@ -83,15 +71,24 @@ def ask_again(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:
         lines=parcel.lines,
         return_of=parcel.return_of,
     )
+    yield from ask_for_label(order, policy, planned, parcel.asked + 1, order.shipping.method)
+
+
+def ask_for_label(
+    order: Order, policy: Policy, planned: LabelRequested, asked: int, method: str
+) -> Iterator[Step]:
+    """Plan a parcel, and ask its broker for the label, for the n-th time."""
+    kind = BookReturnLabel if planned.return_of else BookLabel
+    yield planned
     yield kind(
         order_id=order.id,
-        connector=parcel.broker,
-        key=label_key(parcel.id, parcel.asked + 1),
-        parcel_id=parcel.id,
-        release_id=parcel.release,
-        node=parcel.node,
-        lines=parcel.lines,
-        wish=policy.courier.wish(parcel.node, order.channel, order.shipping.method),
+        connector=planned.broker,
+        key=label_key(planned.parcel_id, asked),
+        parcel_id=planned.parcel_id,
+        release_id=planned.release_id,
+        node=planned.node,
+        lines=planned.lines,
+        wish=policy.courier.wish(planned.node, order.channel, method),
         label_format=policy.courier.label_format,
     )
 

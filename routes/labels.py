@@ -1,6 +1,6 @@
 """Labels that the hub books for its nodes: nobody is asked to send before they are there, none is left unused."""
 
-from canonical.commands import BookReturnLabel, VoidLabel
+from canonical.commands import VoidLabel
 from canonical.events import (
     Event,
     HoldReleased,
@@ -19,7 +19,7 @@ from canonical.policy import Policy
 from canonical.statuses import Block, HoldType, ReleaseStatus
 from canonical.steps import Steps
 from routes.asking import hold
-from routes.booking import ask_again, is_labelled, label_key, submission, void_key
+from routes.booking import ask_again, ask_for_label, is_labelled, submission, void_key
 from routes.moves import LIVE_RELEASES
 from routes.rules import rule
 
@@ -108,24 +108,13 @@ def book_a_return_label(order: Order, event: ReturnLabelRequested, policy: Polic
         yield StepRefused(order_id=order.id, step="return_label", reason=reason)
         return
     before = sum(parcel.return_of == shipment.id for parcel in order.parcels)
-    parcel_id = f"{shipment.id}-back{before + 1}"
-    yield LabelRequested(
+    planned = LabelRequested(
         order_id=order.id,
-        parcel_id=parcel_id,
+        parcel_id=f"{shipment.id}-back{before + 1}",
         release_id=shipment.release,
         node=shipment.node,
         broker=labels.broker,
         lines=shipment.lines,
         return_of=shipment.id,
     )
-    yield BookReturnLabel(
-        order_id=order.id,
-        connector=labels.broker,
-        key=label_key(parcel_id, 1),
-        parcel_id=parcel_id,
-        release_id=shipment.release,
-        node=shipment.node,
-        lines=shipment.lines,
-        wish=policy.courier.wish(shipment.node, order.channel, "return"),
-        label_format=policy.courier.label_format,
-    )
+    yield from ask_for_label(order, policy, planned, 1, "return")
