@@ -1,6 +1,6 @@
 """`orderhub check`, without touching anything outside: the file, and everything that it names."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,10 +98,7 @@ def _stand_ins(config: HubConfig, one: ConnectorConfig, known: MappingSet) -> It
 def _names(config: HubConfig) -> Iterator[ConfigProblem]:
     """Yield the policies that speak of a connector that is not there."""
     policy = config.sections.policies
-    for name in policy.channels:
-        if name not in config.connectors:
-            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
-            yield config.problem(("policies", "channels", name), reason)
+    yield from _known(config, ("policies", "channels"), policy.channels)
     mailed = [
         one.name
         for one in config.connectors.values()
@@ -116,9 +113,8 @@ def _names(config: HubConfig) -> Iterator[ConfigProblem]:
             f"that name: add it, or set policies.channels.{mailed[0]}.mail to false"
         )
         yield config.problem(("policies", "notifier"), reason)
-    elif NOTIFIER not in notifier.connector.ports:
-        reason = f"{policy.notifier!r} is of type {notifier.connector.name}, which mails nobody"
-        yield config.problem(("policies", "notifier"), reason)
+    else:
+        yield from _filled(config, ("policies", "notifier"), policy.notifier, NOTIFIER, "mails nobody")
 
 
 def _couriers(config: HubConfig) -> Iterator[ConfigProblem]:
@@ -126,49 +122,45 @@ def _couriers(config: HubConfig) -> Iterator[ConfigProblem]:
     policy = config.sections.policies.courier
     for node, labels in policy.nodes.items():
         path = ("policies", "courier", "nodes", node, "broker")
-        one = config.connectors.get(labels.broker)
-        if one is None:
-            known = did_you_mean(labels.broker, config.connectors)
-            yield config.problem(path, f"no connector has the name {labels.broker!r}{known}")
-        elif BROKER not in one.connector.ports:
-            reason = f"{labels.broker!r} is of type {one.connector.name}, which books no labels"
-            yield config.problem(path, reason)
-    for name in policy.channels:
-        if name not in config.connectors:
-            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
-            yield config.problem(("policies", "courier", "channels", name), reason)
+        yield from _filled(config, path, labels.broker, BROKER, "books no labels")
+    yield from _known(config, ("policies", "courier", "channels"), policy.channels)
 
 
 def _fraud(config: HubConfig) -> Iterator[ConfigProblem]:
     """Yield what keeps orders from being screened as the policy wants it."""
     policy = config.sections.policies.fraud
-    for name in policy.channels:
-        if name not in config.connectors:
-            reason = f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
-            yield config.problem(("policies", "fraud", "channels", name), reason)
-    if policy.gateway is None:
-        return
-    path, gateway = ("policies", "fraud", "gateway"), config.connectors.get(policy.gateway)
-    if gateway is None:
-        reason = (
-            f"no connector has the name {policy.gateway!r}{did_you_mean(policy.gateway, config.connectors)}"
-        )
-        yield config.problem(path, reason)
-    elif FRAUD not in gateway.connector.ports:
-        reason = f"{policy.gateway!r} is of type {gateway.connector.name}, which screens no orders"
-        yield config.problem(path, reason)
+    yield from _known(config, ("policies", "fraud", "channels"), policy.channels)
+    if policy.gateway is not None:
+        path = ("policies", "fraud", "gateway")
+        yield from _filled(config, path, policy.gateway, FRAUD, "screens no orders")
 
 
 def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:
     for name, node in config.sections.nodes.items():
         path = ("nodes", name, "connector")
-        one = config.connectors.get(node.connector)
-        if one is None:
-            known = did_you_mean(node.connector, config.connectors)
-            yield config.problem(path, f"no connector has the name {node.connector!r}{known}")
-        elif FULFILMENT not in one.connector.ports:
-            reason = f"{node.connector!r} is of type {one.connector.name}, which takes no releases"
-            yield config.problem(path, reason)
+        yield from _filled(config, path, node.connector, FULFILMENT, "takes no releases")
+
+
+def _known(config: HubConfig, path: tuple[str, ...], names: Iterable[str]) -> Iterator[ConfigProblem]:
+    """Yield the keys below `path` that name no connector."""
+    for name in names:
+        if name not in config.connectors:
+            yield config.problem((*path, name), _nobody(config, name))
+
+
+def _filled(
+    config: HubConfig, path: tuple[str, ...], name: str, port: str, lack: str
+) -> Iterator[ConfigProblem]:
+    """Yield what is wrong with a connector that is named for a port: it is not there, or it does not fill it."""
+    one = config.connectors.get(name)
+    if one is None:
+        yield config.problem(path, _nobody(config, name))
+    elif port not in one.connector.ports:
+        yield config.problem(path, f"{name!r} is of type {one.connector.name}, which {lack}")
+
+
+def _nobody(config: HubConfig, name: str) -> str:
+    return f"no connector has the name {name!r}{did_you_mean(name, config.connectors)}"
 
 
 def _unready(config: HubConfig) -> Iterator[ConfigProblem]:
