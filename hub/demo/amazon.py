@@ -1,31 +1,15 @@
 """What happens in the demo at Amazon: buyers there, Amazon's own warehouse, and what the hub is told of both."""
 
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Any, Protocol
-from uuid import UUID
 
 from connectors.amazon.simulator import Marketplace
 from connectors.amazon.simulator.selling import Sold
-from hub.demo.plan import AMAZON, PRICES, SHIPPING, PlannedOrder
+from hub.demo.plan import PRICES, SHIPPING, PlannedOrder
 from hub.demo.scenarios import Outcome
-from hub.demo.stage import Stage
+from hub.demo.watching import FollowUp, Watcher
 
 _THINKING_S = 15
 _PENDING = frozenset({Outcome.PAID_LATER_AT_AMAZON, Outcome.CANCELLED_BEFORE_AMAZON_WAS_PAID})
-_ORDER = "SELECT id FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
-
-FollowUp = Callable[[PlannedOrder], Awaitable[None]]
-
-
-class Watcher(Protocol):
-    """Who plays the demo, as far as Amazon's people look at it."""
-
-    stage: Stage
-
-    async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
-        """Look again and again, in hub time, until there is something to see."""
-        ...
 
 
 def place(market: Marketplace, order: PlannedOrder) -> None:
@@ -50,27 +34,18 @@ def follow_ups(driver: Watcher) -> dict[Outcome, FollowUp]:
     """Return what happens after the sale, by outcome."""
     stage, market = driver.stage, driver.stage.amazon
 
-    async def known(order: PlannedOrder) -> UUID | None:
-        async with stage.hub.database.reading() as session:
-            rows = await session.rows(_ORDER, AMAZON, order.reference)
-        return UUID(str(rows[0]["id"])) if rows else None
-
-    async def accepted(order: PlannedOrder) -> bool:
-        releases = stage.berlin.releases_of(order.reference)
-        return any(entry["key"] in releases for entry in stage.ledgers["berlin"].of("accepted"))
-
     async def pay(order: PlannedOrder) -> None:
-        await driver.until(lambda: known(order))
+        await driver.until(lambda: driver.known(order))
         await stage.clock.sleep(_THINKING_S)
         market.paid(order.reference)
 
     async def cancel(order: PlannedOrder) -> None:
-        await driver.until(lambda: known(order))
+        await driver.until(lambda: driver.known(order))
         await stage.clock.sleep(_THINKING_S)
         market.orders.cancel(order.reference, "BUYER", "Found a better price")
 
     async def ask_to_cancel(order: PlannedOrder) -> None:
-        await driver.until(lambda: accepted(order))
+        await driver.until(lambda: driver.accepted(order))
         market.orders.ask_to_cancel(order.reference, "Ordered by mistake")
 
     async def send(order: PlannedOrder) -> None:

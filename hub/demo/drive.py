@@ -10,6 +10,7 @@ import structlog
 
 from canonical.statuses import HoldType
 from connectors.webstore.simulator.hub import ShopRefusedError
+from core.store.sql import Row
 from hub.demo import amazon, shopify
 from hub.demo.plan import AMAZON, SHOPIFY, PlannedOrder, order_document
 from hub.demo.scenarios import Outcome
@@ -169,12 +170,20 @@ class Driver:
                 return found
             await self.stage.clock.sleep(LOOK_S)
 
+    async def known(self, order: PlannedOrder) -> UUID | None:
+        row = await self._row(order)
+        return UUID(str(row["id"])) if row else None
+
     async def held(self, order: PlannedOrder) -> UUID | None:
+        row = await self._row(order)
+        return UUID(str(row["id"])) if row and row["held"] else None
+
+    async def _row(self, order: PlannedOrder) -> Row | None:
         async with self.stage.hub.database.reading() as session:
             rows = await session.rows(_ORDER, order.channel, order.reference)
-        return UUID(str(rows[0]["id"])) if rows and rows[0]["held"] else None
+        return rows[0] if rows else None
 
-    async def _accepted(self, order: PlannedOrder) -> bool:
+    async def accepted(self, order: PlannedOrder) -> bool:
         releases = self.stage.berlin.releases_of(order.reference)
         return any(entry["key"] in releases for entry in self.stage.ledgers["berlin"].of("accepted"))
 
@@ -206,7 +215,7 @@ class Driver:
         await self.stage.shop.cancel(order.reference, "changed my mind")
 
     async def _cancel_at_the_warehouse(self, order: PlannedOrder) -> None:
-        await self.until(lambda: self._accepted(order))
+        await self.until(lambda: self.accepted(order))
         await self.stage.shop.cancel(order.reference, "found it cheaper")
 
     async def _cancel_too_late(self, order: PlannedOrder) -> None:

@@ -1,48 +1,25 @@
 """What happens in the demo's shop on Shopify: its checkout, its staff, and what the hub is told of both."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Protocol
-from uuid import UUID
 
 from connectors.shopify.simulator import ShopifyShop
 from connectors.shopify.simulator.checkout import Basket, Wanted
 from connectors.shopify.simulator.shop import Payment
 from hub.demo.plan import PRICES, SHIPPING, SHOPIFY, PlannedOrder
 from hub.demo.scenarios import SHAPES, Outcome
-from hub.demo.stage import Stage
+from hub.demo.watching import FollowUp, Watcher
 from hub.desk import order_verbs
 from hub.desk.access import Principal, Role
 
 _SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
 _THINKING_S = 15
-_ORDER = "SELECT id FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
 _PAYMENTS: Mapping[Outcome, Payment] = {
     Outcome.PAID_AT_SHOPIFYS_CHECKOUT: "paid",
     Outcome.REFUNDED_BY_SHOPIFYS_STAFF: "paid",
     Outcome.PAID_LATER_ON_SHOPIFY: "pending",
     Outcome.EDITED_BY_SHOPIFYS_STAFF: "pending",
 }
-
-FollowUp = Callable[[PlannedOrder], Awaitable[None]]
-
-
-class Watcher(Protocol):
-    """Who plays the demo, as far as the shop's people look at it."""
-
-    stage: Stage
-
-    async def until(self, look: Callable[[], Awaitable[Any]]) -> Any:
-        """Look again and again, in hub time, until there is something to see."""
-        ...
-
-    async def held(self, order: PlannedOrder) -> UUID | None:
-        """Return the order's id once it has a hold."""
-        ...
-
-    def in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
-        """Return a look at whether a partner has noted something about an order."""
-        ...
 
 
 def place(shop: ShopifyShop, order: PlannedOrder) -> None:
@@ -58,13 +35,8 @@ def follow_ups(driver: Watcher) -> dict[Outcome, FollowUp]:
     """Return what happens after the sale, by outcome."""
     stage, shop = driver.stage, driver.stage.shopify
 
-    async def known(order: PlannedOrder) -> UUID | None:
-        async with stage.hub.database.reading() as session:
-            rows = await session.rows(_ORDER, SHOPIFY, order.reference)
-        return UUID(str(rows[0]["id"])) if rows else None
-
     async def pay(order: PlannedOrder) -> None:
-        await driver.until(lambda: known(order))
+        await driver.until(lambda: driver.known(order))
         await stage.clock.sleep(_THINKING_S)
         shop.pay(order.reference)
 
@@ -79,7 +51,7 @@ def follow_ups(driver: Watcher) -> dict[Outcome, FollowUp]:
 
     async def edit(order: PlannedOrder) -> None:
         """The staff takes a unit off; the desk, which is asked, cancels the order."""
-        order_id = await driver.until(lambda: known(order))
+        order_id = await driver.until(lambda: driver.known(order))
         shop.edit(order.reference, {0: order.lines[0][1] - 1})
         await driver.until(driver.in_ledger(SHOPIFY, "told_status", order))
         await order_verbs.cancel(stage.hub.desk, _SUPPORT, order_id, "the buyer wants something else")
