@@ -114,3 +114,11 @@ class Shelf:
                 )
         finally:
             await database.close()
+
+
+def quick_house(node: str, stock: dict[str, int]) -> dict[str, object]:
+    """Return the options of a warehouse that does everything in a moment, over a folder."""
+    return {
+        "stock": stock, "transport": "folder", "node": node, "answer_s": 0.2, "pick_s": 0.5, "gap_s": 0.3,
+        "handover_s": 0.2, "resend_s": 3.0, "interval_s": 0.3, "poll_interval_s": 0.5,
+    }  # fmt: skip

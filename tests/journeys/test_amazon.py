@@ -22,7 +22,7 @@ from connectors.warehouse.simulator import Plan, Warehouse
 from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Workshop
 from hub.application import Hub
-from tests.journeys.hubfile import HubFile, Shelf
+from tests.journeys.hubfile import HubFile, Shelf, quick_house
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(150)]
 
@@ -77,10 +77,15 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
     ledger, faults = Ledger(clock), Faults()
     options = {"feed_s": 0.5, "rate_factor": 1000, "behind_s": 0.5}
     market = Marketplace(Workshop("amazon", clock, ledger, faults, folder, options=options))
-    shelves = {"stock": {SKU: 40}, "transport": "folder", "node": "leipzig", "answer_s": 0.2, "pick_s": 0.5}
-    waits = {"gap_s": 0.3, "handover_s": 0.2, "resend_s": 3.0, "interval_s": 0.3, "poll_interval_s": 0.5}
     house = Warehouse(
-        Workshop("leipzig", clock, Ledger(clock), Faults(), folder / "house", options={**shelves, **waits})
+        Workshop(
+            "leipzig",
+            clock,
+            Ledger(clock),
+            Faults(),
+            folder / "house",
+            options=quick_house("leipzig", {SKU: 40}),
+        )
     )
     (folder / "house").mkdir()
     settings = {"amazon": await market.start(), "leipzig": await house.start()}
@@ -98,15 +103,6 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
         await hub.stop(grace_s=5)
         await market.stop()
         await house.stop()
-
-
-@pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, str]:
-    """Where store and bus are: in the process, or on servers."""
-    if request.param == "embedded":
-        return f"sqlite:///{tmp_path / 'hub.sqlite3'}", "embedded://", ""
-    postgres, amqp = request.getfixturevalue("postgres_url"), request.getfixturevalue("amqp_url")
-    return postgres, amqp, request.getfixturevalue("queue_prefix")
 
 
 async def test_orders_of_a_seller_at_amazon_come_to_their_ends(

@@ -22,7 +22,7 @@ from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Workshop
 from hub.application import Hub
 from hub.serving import ApiServer
-from tests.journeys.hubfile import HubFile, Shelf
+from tests.journeys.hubfile import HubFile, Shelf, quick_house
 from tests.journeys.processes import free_port
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(150)]
@@ -88,10 +88,15 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
     clock = SystemClock()
     ledger, faults = Ledger(clock), Faults()
     shop = ShopifyShop(Workshop("shopify", clock, ledger, faults, folder, options={"job_looks": 2}))
-    shelves = {"stock": {SKU: 40}, "transport": "folder", "node": "leipzig", "answer_s": 0.2, "pick_s": 0.5}
-    waits = {"gap_s": 0.3, "handover_s": 0.2, "resend_s": 3.0, "interval_s": 0.3, "poll_interval_s": 0.5}
     house = Warehouse(
-        Workshop("leipzig", clock, Ledger(clock), Faults(), folder / "house", options={**shelves, **waits})
+        Workshop(
+            "leipzig",
+            clock,
+            Ledger(clock),
+            Faults(),
+            folder / "house",
+            options=quick_house("leipzig", {SKU: 40}),
+        )
     )
     (folder / "house").mkdir()
     settings = {"shopify": await shop.start(), "leipzig": await house.start()}
@@ -112,15 +117,6 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
         await hub.stop(grace_s=5)
         await shop.stop()
         await house.stop()
-
-
-@pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, str]:
-    """Where store and bus are: in the process, or on servers."""
-    if request.param == "embedded":
-        return f"sqlite:///{tmp_path / 'hub.sqlite3'}", "embedded://", ""
-    postgres, amqp = request.getfixturevalue("postgres_url"), request.getfixturevalue("amqp_url")
-    return postgres, amqp, request.getfixturevalue("queue_prefix")
 
 
 async def test_orders_of_a_shop_on_shopify_come_to_their_ends(

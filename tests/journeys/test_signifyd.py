@@ -30,7 +30,7 @@ from hub.demo.scenarios import Outcome
 from hub.desk import order_verbs
 from hub.desk.access import Principal, Role
 from hub.serving import ApiServer
-from tests.journeys.hubfile import HubFile, Shelf
+from tests.journeys.hubfile import HubFile, Shelf, quick_house
 from tests.journeys.processes import free_port
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(180)]
@@ -136,12 +136,10 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
     clock = SystemClock()
     names = ("webstore", "stripe", "berlin", "signifyd")
     ledgers, faults = {name: Ledger(clock) for name in names}, {name: Faults() for name in names}
-    shelves = {"stock": {SKU: 400}, "transport": "folder", "node": "berlin", "answer_s": 0.2, "pick_s": 0.5}
-    waits = {"gap_s": 0.3, "handover_s": 0.2, "resend_s": 3.0, "interval_s": 0.3, "poll_interval_s": 0.5}
     (folder / "house").mkdir()
 
     def shop_of(name: str) -> Workshop:
-        options = {**shelves, **waits} if name == "berlin" else {}
+        options = quick_house("berlin", {SKU: 400}) if name == "berlin" else {}
         return Workshop(name, clock, ledgers[name], faults[name], folder / "house", options=options)
 
     shop, gateway = Shop(shop_of("webstore")), StripeSimulator(shop_of("stripe"))
@@ -168,15 +166,6 @@ async def scene(folder: Path, store_url: str, bus_url: str, prefix: str) -> Asyn
         await hub.stop(grace_s=5)
         for partner in partners.values():
             await partner.stop()
-
-
-@pytest.fixture(params=["embedded", pytest.param("rabbitmq", marks=pytest.mark.rabbitmq)])
-def urls(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, str]:
-    """Where store and bus are: in the process, or on servers."""
-    if request.param == "embedded":
-        return f"sqlite:///{tmp_path / 'hub.sqlite3'}", "embedded://", ""
-    postgres, amqp = request.getfixturevalue("postgres_url"), request.getfixturevalue("amqp_url")
-    return postgres, amqp, request.getfixturevalue("queue_prefix")
 
 
 async def test_orders_come_to_their_ends_however_they_are_decided(
