@@ -1,0 +1,1 @@
+"""EDI as X12 and EDIFACT write it: a streaming reader, checks with positions, a writer, acknowledgements."""
