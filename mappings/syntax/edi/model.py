@@ -75,7 +75,8 @@ class Fault:
     """What is wrong, what was expected, and the way out; personal data never."""
     level: Level
     position: Position
-    """`offset` always; `segment` counts from 1 at ST or UNH, outside of a set it isn't given."""
+    """`offset` always; `segment` counts from 1 at ST or UNH, outside of a set it isn't given. Of a missing segment it
+    is the number that it would have had, and `offset` is where it should have stood."""
     tag: str | None = None
     """The segment's tag; of a missing segment the tag that should have stood there."""
     loop: str | None = None
@@ -99,8 +100,22 @@ class SetKey(NamedTuple):
     """`004010`, `D96A`; agency and association codes are left out."""
 
 
+class Place(NamedTuple):
+    """Where a segment belongs in its set; what is nested by it needs no grammar of its own."""
+
+    loops: tuple[str, ...]
+    """The loops around it, the outermost first: `("PO1", "N1")`, `("SG25", "SG29")`; empty outside of loops."""
+    opens: bool = False
+    """The segment opens a new instance of the last one of them."""
+
+
 class SetCheck(Protocol):
     """The checks of one transaction set or message while it is read; made anew for each."""
+
+    @property
+    def place(self) -> Place | None:
+        """Where the segment that was taken last belongs; None if it has no place in the set."""
+        ...
 
     def take(self, segment: Segment, number: int) -> Sequence[Fault]:
         """Return what is wrong with the next segment; ST or UNH is number 1, and the trailer comes too."""
