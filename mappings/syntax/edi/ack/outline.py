@@ -1,0 +1,143 @@
+"""An interchange without its contents: envelopes, and what is wrong with each level. All that a verdict looks at."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from mappings.syntax.edi.model import Delimiters, Fault, Segment, Standard
+
+ACKNOWLEDGEMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
+"""What is never acknowledged: two hubs would answer each other for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetOutline:
+    """One transaction set or message: ST…SE, UNH…UNT."""
+
+    head: Segment
+    """ST or UNH, as it is written."""
+    faults: tuple[Fault, ...] = ()
+    """Of level SET, SEGMENT and ELEMENT, in the order of their places."""
+    opening: Segment | None = None
+    """The segment behind the head, which names the business document: BEG, BSN, BGM."""
+    span: tuple[int, int] = (0, 0)
+    """Bytes from the start of the file: where the head begins, and where the trailer has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupOutline:
+    """A functional group; `head` is None for messages of EDIFACT that stand in none."""
+
+    head: Segment | None
+    sets: tuple[SetOutline, ...]
+    included: int | None = None
+    """How many sets the trailer says that there are; None where it doesn't say."""
+    faults: tuple[Fault, ...] = ()
+    """Of level GROUP."""
+
+
+@dataclass(frozen=True, slots=True)
+class InterchangeOutline:
+    """ISA…IEA or UNB…UNZ."""
+
+    standard: Standard
+    delimiters: Delimiters
+    head: Segment
+    """ISA or UNB, as it is written."""
+    groups: tuple[GroupOutline, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    """Of level INTERCHANGE."""
+    ta1: tuple[Segment, ...] = field(default=())
+    """TA1 segments, which stand outside of groups."""
+    span: tuple[int, int] = (0, 0)
+
+    def sets(self) -> Iterator[SetOutline]:
+        """Yield every set, in order."""
+        for group in self.groups:
+            yield from group.sets
+
+    @property
+    def control(self) -> str:
+        """ISA13 or UNB's 0020; empty where it is missing."""
+        return value(self.head, 13 if self.standard is Standard.X12 else 5, self.delimiters)
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """Qualifier and id of who sent it (ISA05, ISA06; UNB's S002)."""
+        return self._party(5, 2)
+
+    @property
+    def receiver(self) -> tuple[str, str]:
+        """Qualifier and id of whom it is for (ISA07, ISA08; UNB's S003)."""
+        return self._party(7, 3)
+
+    def _party(self, x12: int, edifact: int) -> tuple[str, str]:
+        if self.standard is Standard.X12:
+            return self._of(x12).strip(), self._of(x12 + 1).strip()
+        found = components(self.head, edifact, self.delimiters)
+        return (found[1] if len(found) > 1 else ""), found[0]
+
+    @property
+    def is_test(self) -> bool:
+        """Whether it says so: ISA15 is T, UNB's 0035 is 1."""
+        return self._of(15) == "T" if self.standard is Standard.X12 else self._of(11) == "1"
+
+    @property
+    def wants_answer(self) -> bool:
+        """Whether the sender asks for a TA1 or CONTRL: ISA14 is 1, UNB's 0031 is 1."""
+        return self._of(14 if self.standard is Standard.X12 else 9) == "1"
+
+    @property
+    def only_acknowledges(self) -> bool:
+        """Whether it holds nothing but what is never acknowledged."""
+        types = {set_type(one, self) for one in self.sets()}
+        return bool(types or self.ta1) and types <= ACKNOWLEDGEMENTS
+
+    def _of(self, element: int) -> str:
+        return value(self.head, element, self.delimiters)
+
+
+def set_type(one: SetOutline, interchange: InterchangeOutline) -> str:
+    """Return `850` or `ORDERS`; empty where the head doesn't say."""
+    return value(one.head, 1 if interchange.standard is Standard.X12 else 2, interchange.delimiters)
+
+
+def set_control(one: SetOutline, interchange: InterchangeOutline) -> str:
+    """Return ST02 or UNH's 0062; empty where it is missing."""
+    return value(one.head, 2 if interchange.standard is Standard.X12 else 1, interchange.delimiters)
+
+
+def group_control(group: GroupOutline, interchange: InterchangeOutline) -> str:
+    """Return GS06 or UNG's 0048; empty where there is none."""
+    if group.head is None:
+        return ""
+    return value(group.head, 6 if interchange.standard is Standard.X12 else 5, interchange.delimiters)
+
+
+def components(segment: Segment, element: int, delimiters: Delimiters) -> list[str]:
+    """Return the components of an element with release characters taken away; one empty text where it is missing."""
+    if element >= len(segment.fields):
+        return [""]
+    return _split(segment.fields[element], delimiters.component, delimiters.release)
+
+
+def value(segment: Segment, element: int, delimiters: Delimiters) -> str:
+    """Return an element's first component; empty where it is missing. ISA's own elements have no components."""
+    if segment.tag == "ISA":
+        return segment.fields[element] if element < len(segment.fields) else ""
+    return components(segment, element, delimiters)[0]
+
+
+def _split(text: str, mark: str, release: str | None) -> list[str]:
+    if release is None or release not in text:
+        return text.split(mark)
+    found: list[str] = []
+    current, characters = "", iter(text)
+    for character in characters:
+        if character == release:
+            current += next(characters, "")
+        elif character == mark:
+            found.append(current)
+            current = ""
+        else:
+            current += character
+    return [*found, current]
