@@ -15,7 +15,7 @@ KEYS: Mapping[str, str] = {
     "mapping": "The mapping's name.",
     "version": "Its version, counted up by whoever changes it.",
     "note": "What it is for, and where the partner's format is described.",
-    "reads": "The syntax of the documents that it reads: json, xml, delimited.",
+    "reads": "The syntax of the documents that it reads: json, xml, delimited, fixed_width.",
     "writes": "The syntax of the documents that it writes.",
     "target": "The canonical model that it reads into.",
     "source": "The canonical model that it writes from.",

@@ -8,12 +8,14 @@ from mappings.data import Data
 from mappings.syntax.base import Syntax, SyntaxOptions, Wire
 from mappings.syntax.delimited import DelimitedSyntax
 from mappings.syntax.delimited_options import DelimitedOptions
+from mappings.syntax.fixed_width import FixedWidthSyntax
+from mappings.syntax.fixed_width_options import FixedWidthOptions
 from mappings.syntax.json import JsonOptions, JsonSyntax
 from mappings.syntax.xml import XmlOptions, XmlSyntax
 
 __all__ = [
-    "SYNTAXES", "DelimitedOptions", "DelimitedSyntax", "JsonOptions", "JsonSyntax", "Syntax", "SyntaxKind",
-    "SyntaxOptions", "Wire", "XmlOptions", "XmlSyntax",
+    "SYNTAXES", "DelimitedOptions", "DelimitedSyntax", "FixedWidthOptions", "FixedWidthSyntax", "JsonOptions",
+    "JsonSyntax", "Syntax", "SyntaxKind", "SyntaxOptions", "Wire", "XmlOptions", "XmlSyntax",
 ]  # fmt: skip
 
 
@@ -30,6 +32,7 @@ SYNTAXES: Mapping[str, SyntaxKind] = MappingProxyType(
         "json": SyntaxKind(JsonOptions, JsonSyntax),
         "xml": SyntaxKind(XmlOptions, XmlSyntax),
         "delimited": SyntaxKind(DelimitedOptions, DelimitedSyntax),
+        "fixed_width": SyntaxKind(FixedWidthOptions, FixedWidthSyntax),
     }
 )
 """The syntaxes that come with the hub. A caller hands in more of them."""

@@ -1,4 +1,4 @@
-"""The seam between the engine and a way of writing documents: JSON, XML, delimited text, and EDI after them."""
+"""The seam between the engine and a way of writing documents: JSON, XML, flat files, and EDI after them."""
 
 import codecs
 from typing import Literal, Protocol
@@ -18,8 +18,12 @@ ENCODINGS = {
     "cp1252": "cp1252", "cp437": "cp437", "cp850": "cp850", "utf-16": "utf-16", "utf-16le": "utf-16-le",
     "utf-16be": "utf-16-be", "shift_jis": "shift_jis", "cp932": "cp932", "windows-31j": "cp932",
     "euc-jp": "euc_jp", "gb18030": "gb18030", "big5": "big5", "euc-kr": "euc_kr",
+    "cp037": "cp037", "cp273": "cp273", "cp500": "cp500", "cp1140": "cp1140",
 }  # fmt: skip
 """Names that partners use, and Python's codec for each. Closed: Python knows codecs that aren't encodings."""
+
+EBCDIC = frozenset({"cp037", "cp273", "cp500", "cp1140"})
+"""The mainframes' encodings among them: no byte order mark is to be looked for, and a line may end with NEL."""
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -2,18 +2,28 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
-from mappings.data import Data, is_list, is_object
+from mappings.data import Data
 from mappings.errors import ErrorCode, Position
 from mappings.suggest import did_you_mean
 from mappings.syntax.base import check_mark, check_size, codec_of, decode, refuse, split_bom
 from mappings.syntax.delimited_options import DelimitedOptions
-from mappings.syntax.delimited_records import RecordReader, check_totals, flatten, number_in, record_of
-from mappings.syntax.trees import TreePlace, child_of, scalar_text, tree_name
-
-ROWS = "rows"
+from mappings.syntax.record_tree import (
+    ROWS,
+    Record,
+    RecordTree,
+    RecordWire,
+    check_columns,
+    flatten,
+    kind_of,
+    number_in,
+    rows_of,
+)
+from mappings.syntax.record_types import Line
+from mappings.syntax.trees import scalar_text
 
 _NO_LINE: tuple[int, list[str]] = (1, [])
 _QUOTING: Mapping[str, Literal[0, 1, 2]] = {
@@ -21,29 +31,15 @@ _QUOTING: Mapping[str, Literal[0, 1, 2]] = {
 }  # fmt: skip
 
 
-class DelimitedWire:
-    """A parsed file, and the line of each of its records."""
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The columns of every line of a file without record types."""
 
-    def __init__(self, root: dict[str, Data], lines: dict[int, int]) -> None:
-        self.root = root
-        self._lines = lines
+    names: Sequence[str]
 
-    def name(self, place: TreePlace) -> str:
-        """Return the path of a place."""
-        return tree_name(place)
-
-    def position(self, place: TreePlace) -> Position | None:
-        """Return the line of the record around a place, and which of its columns it is."""
-        node: Data = self.root
-        found: Position | None = None
-        for step in place:
-            line = self._lines.get(id(node))
-            if line is not None and is_object(node) and step in node:
-                found = Position(line=line, element=list(node).index(str(step)) + 1)
-            node = child_of(node, step)
-            if id(node) in self._lines:
-                found = Position(line=self._lines[id(node)])
-        return found
+    def at(self, line: int, column: str | None = None) -> Position:
+        """Return the place of a column, or of the line as a whole."""
+        return Position(line=line, element=self.names.index(column) + 1 if column in self.names else None)
 
 
 class DelimitedSyntax:
@@ -56,20 +52,37 @@ class DelimitedSyntax:
         self._codec = codec_of(self._options.encoding)
         self.prefixes: Mapping[str, str] = {}
 
-    def read(self, raw: bytes) -> DelimitedWire:
+    def read(self, raw: bytes) -> RecordWire:
         """Return the parsed file; its values are texts."""
         check_size(raw, self._options)
         named, body = split_bom(raw)
         check_mark(named, self._codec, self._options.encoding)
         text = decode(body, named or self._codec)
-        lines: dict[int, int] = {}
         cells = self._cells(text)
         if self._options.records:
-            reader = RecordReader(self._options, lines)
-            root = reader.read(cells)
-            check_totals(self._options, reader)
-            return DelimitedWire(root, lines)
-        return DelimitedWire({ROWS: list(self._rows(cells, lines))}, lines)
+            return self._records(cells)
+        lines: dict[int, Line] = {}
+        return RecordWire({ROWS: list(self._rows(cells, lines))}, lines)
+
+    def _records(self, cells: Iterator[tuple[int, list[str]]]) -> RecordWire:
+        place, tree = self._options.discriminator, RecordTree(self._options.records)
+        for line, values in cells:
+            code = values[place - 1] if len(values) >= place else ""
+            kind = kind_of(code, self._options.records, Position(line=line, element=place))
+            tree.add(code, self._record(values, kind.columns, line), line)
+        return tree.close(self._options.checks)
+
+    def _record(self, values: list[str], columns: Sequence[str], line: int) -> Record:
+        """Return a line's values by their columns; too many or too few are an error."""
+        if len(values) > len(columns):
+            if any(values[len(columns) :]):
+                reason = f"the line has {len(values)} values for {len(columns)} columns"
+                raise refuse(reason, Position(line=line, element=len(columns) + 1))
+        elif len(values) < len(columns) and self._options.short_lines == "refuse":
+            reason = f"the line has {len(values)} values for {len(columns)} columns"
+            where = Position(line=line, element=len(values) + 1)
+            raise refuse(f"{reason}: {columns[len(values)]!r} is missing", where, ErrorCode.MISSING)
+        return dict(zip(columns, [*values, *[""] * (len(columns) - len(values))], strict=False))
 
     def _cells(self, text: str) -> Iterator[tuple[int, list[str]]]:
         """Yield each line's values with the line's number; lines without any value are left out."""
@@ -89,16 +102,15 @@ class DelimitedSyntax:
         except csv.Error as error:
             raise refuse(f"this line can't be split: {error}", Position(line=first)) from None
 
-    def _rows(
-        self, cells: Iterator[tuple[int, list[str]]], lines: dict[int, int]
-    ) -> Iterator[dict[str, str]]:
+    def _rows(self, cells: Iterator[tuple[int, list[str]]], lines: dict[int, Line]) -> Iterator[Record]:
         columns = self._options.columns
         if self._options.header:
             line, names = next(cells, _NO_LINE)
             columns = self._check_header(line, names)
+        columns_of_row = _Row(columns)
         for line, values in cells:
-            row = record_of(values, columns, line, self._options)
-            lines[id(row)] = line
+            row = self._record(values, columns, line)
+            lines[id(row)] = Line(line, columns_of_row)
             yield row
 
     def _check_header(self, line: int, names: list[str]) -> tuple[str, ...]:
@@ -120,7 +132,7 @@ class DelimitedSyntax:
     def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return the text of `{"rows": […]}`, or of a tree of record types with its counts and totals filled in."""
         options = self._options
-        lines = flatten(tree, options) if options.records else self._table(tree)
+        lines = self._written(tree) if options.records else self._table(tree)
         out = io.StringIO(newline="")
         writer = csv.writer(
             out, delimiter=options.delimiter, quotechar=options.quote or None, escapechar=options.escape,
@@ -138,6 +150,13 @@ class DelimitedSyntax:
             reason = f"the character {error.object[error.start]!r} can't be written in {options.encoding}"
             raise refuse(reason, code=ErrorCode.TARGET) from None
 
+    def _written(self, tree: object) -> Iterator[list[Data]]:
+        options = self._options
+        for code, record in flatten(tree, options.records, options.checks):
+            columns = options.records[code].columns
+            values = {columns[options.discriminator - 1]: code, **record}
+            yield [values.get(name) for name in columns]
+
     def _cell(self, value: object) -> object:
         if value is None:
             return ""
@@ -149,14 +168,10 @@ class DelimitedSyntax:
         return text
 
     def _table(self, tree: object) -> Iterator[list[Data]]:
-        rows: Data = tree.get(ROWS) if is_object(tree) else None
-        if not is_list(rows) or not all(is_object(row) for row in rows):
-            raise refuse(f"a file is written from a list of `{ROWS}`", code=ErrorCode.TARGET)
+        rows = rows_of(tree)
         columns = self._options.columns or tuple(dict.fromkeys(name for row in rows for name in row))
         if self._options.header:
             yield list(columns)
         for row in rows:
-            if unknown := [name for name in row if name not in columns]:
-                advice = did_you_mean(unknown[0], columns)
-                raise refuse(f"there is no column {unknown[0]!r}{advice}", code=ErrorCode.TARGET)
+            check_columns(row, columns)
             yield [row.get(name) for name in columns]

@@ -2,52 +2,23 @@
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from mappings.data import Data, is_object
-from mappings.suggest import did_you_mean
 from mappings.syntax.base import SyntaxOptions, codec_of
+from mappings.syntax.record_types import Check, RecordKind, check_kinds
 
 
-class RecordType(BaseModel):
-    """The lines that begin with one code: a header, a detail, a trailer."""
+class RecordType(RecordKind):
+    """The lines that begin with one code."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(min_length=1)
-    """What it is called in the tree: paths say `orders[*].lines[*].sku`."""
     columns: tuple[str, ...] = Field(min_length=1)
     """All columns in their order, that of the discriminator included."""
-    parent: str | None = None
-    """The code of the record type that it belongs to; without one it stands at the top."""
-    once: bool = False
-    """It comes at most once under its parent, and is an object in the tree, not a list."""
-    required: bool = False
-    """It must come at least once under each parent."""
 
-
-class Check(BaseModel):
-    """A count or a total that the file itself states."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    stated: str
-    """Where the file states it: `T.line_count`, as code of the record type and column."""
-    count: tuple[str, ...] | None = None
-    """The record types whose lines are counted."""
-    sum: str | None = None
-    """The column that is added up: `D.quantity`."""
-
-    @field_validator("count", mode="before")
-    @classmethod
-    def _one_or_several(cls, count: object) -> object:
-        return (count,) if isinstance(count, str) else count
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.count is None) == (self.sum is None):
-            raise ValueError("a check has either `count` or `sum`")
-        return self
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of its columns, in their order."""
+        return self.columns
 
 
 class DelimitedOptions(SyntaxOptions):
@@ -103,40 +74,9 @@ class DelimitedOptions(SyntaxOptions):
         if self.checks and not self.records:
             raise ValueError("`checks` compare record types: declare these under `records`")
         for code, record in self.records.items():
-            self._check_record(code, record)
-        for check in self.checks:
-            for column in (check.stated, check.sum):
-                self._check_column(column)
-            for code in check.count or ():
-                self._check_code(code)
+            if len(record.columns) < self.discriminator:
+                raise ValueError(
+                    f"the record type {code} has no column {self.discriminator}, the discriminator"
+                )
+        check_kinds(self.records, self.checks)
         return self
-
-    def _check_record(self, code: str, record: RecordType) -> None:
-        if record.parent is not None:
-            self._check_code(record.parent)
-        seen = {code}
-        while record.parent is not None:
-            if record.parent in seen:
-                raise ValueError(f"the record type {code} belongs to itself")
-            seen.add(record.parent)
-            record = self.records[record.parent]
-        columns = self.records[code].columns
-        if len(columns) < self.discriminator:
-            raise ValueError(f"the record type {code} has no column {self.discriminator}, the discriminator")
-        children = [child.name for child in self.records.values() if child.parent == code]
-        if len(set(columns) | set(children)) != len(columns) + len(children):
-            raise ValueError(f"two columns or record types of {code} have one name")
-
-    def _check_code(self, code: str) -> None:
-        if code not in self.records:
-            raise ValueError(f"there is no record type {code!r}{did_you_mean(code, self.records)}")
-
-    def _check_column(self, name: str | None) -> None:
-        if name is None:
-            return
-        code, _, column = name.partition(".")
-        self._check_code(code)
-        if column not in self.records[code].columns:
-            raise ValueError(
-                f"{code} has no column {column!r}{did_you_mean(column, self.records[code].columns)}"
-            )
