@@ -38,7 +38,7 @@ class Plan:
     amqp_url: str
     dsn: str
     rounds: int = 3
-    chain_orders: int = 1500
+    chain_orders: int = 4000
     celery_orders: int = 200
     whole_orders: int = 2000
     stored_orders: int = 100_000

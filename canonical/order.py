@@ -183,13 +183,14 @@ class Order(Value):
 
     def next_deadline(self) -> datetime | None:
         """Return when the channel wants the next step done; None where nothing is left to be late with."""
-        theirs = self.type is OrderType.CHANNEL_FULFILLED
-        if theirs or self.rejected_reason is not None or not self.quantity(*NOT_LEFT_YET):
-            return None
         still = [self.deadlines.ship_by]
         if self.confirmed_at is None:
             still.append(self.deadlines.acknowledge_by)
-        return min((at for at in still if at is not None), default=None)
+        first = min((at for at in still if at is not None), default=None)
+        theirs = self.type is OrderType.CHANNEL_FULFILLED
+        if first is None or theirs or self.rejected_reason is not None:
+            return None
+        return first if self.quantity(*NOT_LEFT_YET) else None
 
     def quantity(self, *statuses: RowStatus) -> int:
         """Return how many units of all lines stand at one of `statuses`."""

@@ -24,10 +24,9 @@ from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, St
 from core.engine.changes import Changes, Posting
 from core.engine.endings import Endings, content_of
 from core.engine.inbox import INBOX
-from core.engine.memory import OrderMemory
+from core.engine.memory import OrderMemory, Written
 from core.engine.people import keep, people_of
 from core.engine.reading import Blame, Part, Readers
-from core.engine.snapshots import Written
 from core.engine.stockroom import Stockroom
 from core.engine.turns import Turn
 from core.engine.work import (
@@ -138,7 +137,8 @@ class Batch:
         outcomes = endings.of((*self._works, *self._held_up), self._parts)
         consumed = [(w.item.id, w.item.attempt) for w in self._works if w.consumes_row]
         await self._stockroom.write(self._session)
-        written = await self._changes.write(self._session, self._world.ring, [*done, *consumed])
+        done = [*done, *consumed]
+        written = await self._changes.write(self._session, self._world.ring, done, self._memory)
         await self._session.write(crashes.UNMARK, [w.item.key for w in self._works if w.marked])
         return Committed(outcomes, self._changes.postings, written)
 

@@ -21,6 +21,7 @@ from canonical.stock import StockMoveKind
 from core.bus.port import PUBLISH_TIMEOUT_S, Item, read_item, write_item
 from core.engine import accepted, backorders, snapshots, statements
 from core.engine.cascade import Decision
+from core.engine.memory import OrderMemory, Written
 from core.engine.reading import Blame
 from core.engine.work import HUB_QUEUE, AuditEntry, Happening, Settlement, Stored, Work, data_of
 from core.ids import uuid7
@@ -219,11 +220,18 @@ class Changes:
         )
 
     async def write(
-        self, session: Session, ring: KeyRing, done: Iterable[tuple[UUID, int]]
-    ) -> list[snapshots.Written]:
-        """Write all of it; `done` are outbox rows to delete. Waiting items whose key appeared are posted."""
+        self,
+        session: Session,
+        ring: KeyRing,
+        done: Iterable[tuple[UUID, int]],
+        memory: OrderMemory | None = None,
+    ) -> list[Written]:
+        """Write all of it; `done` are outbox rows to delete. Waiting items whose key appeared are posted.
+
+        `memory` spares the writing of what orders have kept; who changes no orders has none.
+        """
         rows = self.rows
-        written = await snapshots.write(session, self.orders)
+        written = await snapshots.write(session, self.orders, memory if memory is not None else OrderMemory())
         await snapshots.quarantine(session, self.quarantines)
         await session.write(statements.JOURNAL, rows.get("journal", ()))
         await session.write(statements.LEDGER, rows.get("ledger", ()))

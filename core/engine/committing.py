@@ -119,7 +119,7 @@ class Committer:
                     committed = Committed({}, [])
                     await unbox(session, done)
         for written in committed.orders:
-            self.memory.put(written.order, written.size)
+            self.memory.put(written)
         self.statistics.count(works, deposits, committed, time.perf_counter() - began)
         self._publisher.publish([*deposited.postings, *committed.postings])
         for deposit, receipt in deposited.receipts.items():

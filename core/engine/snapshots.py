@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from pydantic import TypeAdapter
+
 from canonical.events import SCHEMA
+from canonical.lines import Line
 from canonical.order import Order
 from canonical.upcast import upcast_order
-from core.engine.memory import OrderMemory
+from core.engine.memory import OrderMemory, Written
 from core.store.messages import as_uuid, maybe_uuid
 from core.store.sql import SchemaTooNewError, Session, bulk, bulk_insert
 
@@ -48,6 +51,9 @@ _QUARANTINE = bulk(
     "UPDATE orders SET quarantined_by = r.quarantined_by FROM {rows} WHERE orders.id = r.id",
     "id uuid, quarantined_by uuid",
 )
+
+_LINES = TypeAdapter(tuple[Line, ...])
+_ALL_BUT_LINES = {"lines"}
 
 
 @dataclass(slots=True)
@@ -106,21 +112,16 @@ def read(doc: str | None, schema: int) -> Order | None:
     return Order.model_validate_json(doc if schema == SCHEMA else upcast_order(doc, schema))
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """An order as it was written, with its document's size: what may be remembered once it is committed."""
-
-    order: Order
-    size: int
-
-
-async def write(session: Session, orders: Sequence[tuple[Order, UUID | None]]) -> list[Written]:
+async def write(
+    session: Session, orders: Sequence[tuple[Order, UUID | None]], memory: OrderMemory
+) -> list[Written]:
     """Write changed orders, each with the failure that quarantines it."""
     rows: list[tuple[Any, ...]] = []
     written: list[Written] = []
     for order, quarantined_by in sorted(orders, key=lambda pair: pair[0].id):
-        doc = order.model_dump_json()
-        written.append(Written(order, len(doc)))
+        lines = memory.lines_of(order) or _LINES.dump_json(order.lines).decode()
+        doc = f'{order.model_dump_json(exclude=_ALL_BUT_LINES)[:-1]},"lines":{lines}}}'
+        written.append(Written(order, lines, len(doc) + len(lines)))
         rows.append(
             (
                 order.id, order.version, SCHEMA, order.type.value, order.status().value,

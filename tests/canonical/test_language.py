@@ -1,5 +1,6 @@
 """What holds for every event, command and value of the language."""
 
+from decimal import Decimal
 from uuid import UUID
 
 import pytest
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from canonical import events
 from canonical.base import Value
 from canonical.commands import COMMAND_BY_NAME, COMMANDS
-from canonical.documents import KeyKind
+from canonical.documents import DocumentTender, KeyKind
 from canonical.events import (
     EVENT_BY_NAME,
     EVENTS,
@@ -19,11 +20,12 @@ from canonical.events import (
     ReleaseRequested,
     ShipmentCreated,
 )
+from canonical.evolve import evolve
 from canonical.keys import keys_of
 from canonical.money import Money
-from canonical.order import ReleaseLine
+from canonical.order import Order, ReleaseLine
 from canonical.policy import ChannelPolicy, Policy
-from tests.canonical.building import ORDER_ID, eur, placed, tender
+from tests.canonical.building import ORDER_ID, eur, line, placed, tender
 
 
 def test_every_event_is_listed_under_its_name() -> None:
@@ -54,6 +56,21 @@ def test_a_changed_value_is_checked_like_a_new_one() -> None:
         eur(1).replace(currency="dollars")
     with pytest.raises(ValidationError):
         eur(1).replace(colour="red")
+
+
+def test_a_change_leaves_all_else_as_the_very_same_objects() -> None:
+    order = evolve(None, placed(line("1"), line("2")))
+    noted = evolve(order, NoteAdded(order_id=ORDER_ID, text="hello", actor="support"))
+    assert noted.lines is order.lines
+    assert noted.payment is order.payment
+    assert noted == Order.model_validate_json(noted.model_dump_json())
+
+
+def test_a_change_that_only_the_whole_can_judge_is_judged_by_the_whole() -> None:
+    bought = tender(1, "5.00")
+    document = DocumentTender(gateway="stripe", method=bought.method, reference="pi_1", amount=Decimal(5))
+    with pytest.raises(ValidationError, match="reference"):
+        document.replace(reference=None)
     assert isinstance(eur(1), Value)
 
 
