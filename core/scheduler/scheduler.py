@@ -11,9 +11,9 @@ from core.clock import Clock
 from core.connector import OpenConnector
 from core.engine.changes import UNPUBLISHED_GRACE_S
 from core.engine.engine import Engine
-from core.errors import PartnerError, UnauthorisedError
+from core.errors import HubError, PartnerError, UnauthorisedError
 from core.ids import uuid7
-from core.ports import Feed, RawDocument, Receipt
+from core.ports import Feed, Intake, RawDocument, Receipt
 from core.scheduler import jobs, leases
 from core.scheduler.retention import Retention
 from core.store.sql import Database, StoreUnavailableError
@@ -21,6 +21,8 @@ from core.store.sql import Database, StoreUnavailableError
 log = structlog.get_logger()
 
 LEASE_S = 30.0
+RENEWALS = 4
+"""How often a lease is renewed in the time that it lasts, while a poll goes on."""
 LEADER = "scheduler"
 _PAUSE = (
     "INSERT INTO connector_states (connector, paused, reason, actor, failures, updated_at) "
@@ -28,6 +30,16 @@ _PAUSE = (
     "reason = excluded.reason, actor = 'hub', updated_at = excluded.updated_at"
 )
 _PAUSED = "SELECT paused FROM connector_states WHERE connector = $1"
+
+
+class LeaseLostError(HubError):
+    """The lease on a feed went to somebody else, or could not be renewed in time: its poll was broken off."""
+
+    def __init__(self, lease: str) -> None:
+        super().__init__(
+            f"the lease {lease} could not be kept: the poll was broken off, the next one goes on"
+        )
+        self.lease = lease
 
 
 @dataclass(slots=True)
@@ -42,6 +54,10 @@ class Beat:
     """How long channels wait at most to be told of stock that has changed."""
     lease_s: float = LEASE_S
     """How long a job's lease outlives its interval: what others wait for after a worker was killed."""
+
+    def lease_of(self, every_s: float) -> float:
+        """Return how long the lease lasts of what runs every so many seconds."""
+        return every_s + self.lease_s
 
 
 @dataclass(slots=True)
@@ -137,7 +153,7 @@ class Scheduler:
 
     async def _holds(self, lease: str, every_s: float) -> bool:
         async with self._database.transaction() as session:
-            return await leases.take(session, lease, self._owner, every_s + self._beat.lease_s)
+            return await leases.take(session, lease, self._owner, self._beat.lease_of(every_s))
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
@@ -163,24 +179,49 @@ class Scheduler:
     async def _feed(self, name: str, feed: Feed) -> None:
         """Poll a feed again and again; what goes wrong is this feed's alone."""
         state = self.feeds.setdefault((name, feed.name), FeedState())
-        intake = _Handover(self._engine, name)
+        intake, lease = _Handover(self._engine, name), f"feed:{name}:{feed.name}"
         while True:
             try:
-                if await self._holds(f"feed:{name}:{feed.name}", feed.interval_s) and not await self._paused(
-                    name
-                ):
-                    state.documents += await feed.poll(intake)
+                began = self._clock.monotonic()
+                if await self._holds(lease, feed.interval_s) and not await self._paused(name):
+                    state.documents += await self._poll(feed, intake, lease, began)
                     state.polls += 1
                     state.last_error, state.failures = None, 0
             except UnauthorisedError as error:
                 self._note(state, name, feed, error)
                 await self._pause(name, str(error))
-            except (PartnerError, StoreUnavailableError) as error:
+            except (PartnerError, StoreUnavailableError, LeaseLostError) as error:
                 self._note(state, name, feed, error)
             except Exception as error:
                 self._note(state, name, feed, error)
                 log.exception("feed failed", connector=name, feed=feed.name)
             await self._clock.sleep(feed.interval_s * min(8, 1 + state.failures))
+
+    async def _poll(self, feed: Feed, intake: Intake, lease: str, held_from: float) -> int:
+        """Poll, and renew the lease as long as that takes: a slow poll is nobody else's meanwhile.
+
+        A poll whose lease can't be renewed is broken off before the lease ends; what it had not handed in yet is there
+        for the next one. `held_from` is the clock's monotonic time before the lease was taken.
+        """
+        polling = asyncio.create_task(feed.poll(intake), name=f"poll {lease}")
+        lasts_s = self._beat.lease_of(feed.interval_s)
+        try:
+            while True:
+                left_s = held_from + lasts_s - self._clock.monotonic()
+                async with asyncio.timeout(self._clock.real_seconds(left_s)):
+                    await asyncio.wait({polling}, timeout=self._clock.real_seconds(lasts_s / RENEWALS))
+                    if polling.done():
+                        return polling.result()
+                    held_from = self._clock.monotonic()
+                    if not await self._holds(lease, feed.interval_s):
+                        raise LeaseLostError(lease)
+        except TimeoutError as error:
+            if polling.done():
+                raise
+            raise LeaseLostError(lease) from error
+        finally:
+            polling.cancel()
+            await asyncio.wait({polling})
 
     def _note(self, state: FeedState, name: str, feed: Feed, error: Exception) -> None:
         state.failures += 1
