@@ -1,5 +1,7 @@
 """Reserving stock: at placement, before payment and checks; again after a refusal, and when stock comes in."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from datetime import timedelta
 
@@ -101,7 +103,8 @@ def check_that_somebody_delivers(order: Order, event: OrderPlaced, policy: Polic
 def wait_for_stock(order: Order, event: StockShort, policy: Policy) -> Steps:
     """Tell channel and buyer which units wait for stock, and give these up in time.
 
-    What is told is what waits now, so that two shortages of one message are told once.
+    What is told is what waits now, and these words are told once: whoever finds the same units short again, in the same
+    message or after another warehouse refused them, tells nothing new.
     """
     waiting = units_at(order, RowStatus.BACKORDERED)
     if not waiting:
@@ -111,9 +114,9 @@ def wait_for_stock(order: Order, event: StockShort, policy: Policy) -> Steps:
     at = moment(order, event) + timedelta(days=days)
     yield Remind(name=name, at=at, event=DeadlinePassed(order_id=order.id, name=name))
     reason = ", ".join(_skus(waiting))
-    turn = str(order.version)
-    yield from telling.status(order, policy, ChannelStatus.BACK_ORDERED, turn, reason)
-    yield from telling.mail(order, policy, "back_ordered", turn, reason=reason)
+    shortage = _named(waiting)
+    yield from telling.status(order, policy, ChannelStatus.BACK_ORDERED, shortage, reason)
+    yield from telling.mail(order, policy, "back_ordered", shortage, reason=reason)
 
 
 @rule(DeadlinePassed)
@@ -125,6 +128,15 @@ def stop_waiting_for_stock(order: Order, event: DeadlinePassed, policy: Policy) 
     reason = f"it did not come in within {days} days"
     waited = units_at(order, RowStatus.BACKORDERED)
     yield from call_off_by_policy(order, policy, waited, "back_order", reason)
+
+
+def _named(units: Iterable[Units]) -> str:
+    """Return a name of the shortage: how many units wait of each line. Line ids may be long, so it is their digest."""
+    counts: Counter[str] = Counter()
+    for line, _, quantity in units:
+        counts[line.id] += quantity
+    words = "\n".join(f"{line_id} {count}" for line_id, count in sorted(counts.items()))
+    return hashlib.sha256(words.encode()).hexdigest()[:16]
 
 
 def _skus(units: Iterable[Units]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from canonical.events import StockArrived, StockReserved, StockShort
 from canonical.policy import Policy, StockPolicy
 from canonical.statuses import OrderStatus
 from canonical.stock import NETWORK, Node, StockMoveKind
-from tests.routes.world import ORDER_ID, World, line, node, placed, stock
+from tests.routes.world import ORDER_ID, World, line, node, placed, release_id, stock
 
 NO_BACK_ORDER = Policy(stock=StockPolicy(back_order=False))
 
@@ -57,6 +57,47 @@ def test_what_is_short_waits_in_line_order_and_everybody_is_told() -> None:
     assert [(c.status, c.reason) for c in w.sent(TellChannelStatus)] == [("back_ordered", "A")]
     assert [(c.template, c.reason) for c in w.sent(SendMail)] == [("back_ordered", "A")]
     assert not w.seen(StockReserved)
+
+
+def told_of_shortages(w: World) -> tuple[int, int]:
+    """How many mails and tellings are made of all that the rules asked for: one for each key."""
+    mails = {c.key for c in w.sent(SendMail) if c.template == "back_ordered"}
+    tellings = {c.key for c in w.sent(TellChannelStatus) if c.status == "back_ordered"}
+    return len(mails), len(tellings)
+
+
+def test_one_shortage_is_told_once_however_many_events_say_so_in_one_batch_or_in_several() -> None:
+    w = World(stock({"berlin": {"A": 1}}))
+    w.tell(placed(line("1", "A", 3)))
+    short = StockShort(order_id=ORDER_ID, skus=("A",))
+    w.tell(short, short)
+    w.tell(short)
+    assert len(w.seen(StockShort)) == 4
+    assert told_of_shortages(w) == (1, 1)
+
+
+def test_units_that_are_short_again_after_another_refusal_are_not_told_again() -> None:
+    w = World(stock({"berlin": {"A": 2}, "paris": {}}))
+    w.tell(placed(line("1", "A", 2)))
+    w.authorised()
+    w.refuse(release_id(1))
+    assert told_of_shortages(w) == (1, 1)
+    w.adjust("A", "paris", 2)
+    w.tell(arrived("A"))
+    w.refuse(release_id(2))
+    assert w.rows() == {"backordered": 2}
+    assert len(w.seen(StockShort)) == 2
+    assert told_of_shortages(w) == (1, 1)
+
+
+def test_a_shortage_of_further_units_is_told_too() -> None:
+    w = World(stock({"berlin": {"A": 1, "B": 2}}))
+    w.tell(placed(line("1", "A", 2), line("2", "B", 2)))
+    w.authorised()
+    assert told_of_shortages(w) == (1, 1)
+    w.refuse(release_id(1))
+    assert w.rows() == {"backordered": 4}
+    assert told_of_shortages(w) == (2, 2)
 
 
 def test_the_available_part_is_sent_and_the_rest_when_it_arrives() -> None:
