@@ -32,10 +32,12 @@ from mappings import (
 from mappings import Mapping as CompiledMapping
 from mappings import Problem as MappingProblem
 from mappings.suggest import did_you_mean
+from mappings.syntax import XmlSchemas, syntaxes_with
 
 log = structlog.get_logger(__name__)
 
 SUFFIXES = (".yaml", ".yml")
+SCHEMAS = (".xsd", ".dtd")
 NOT_MAPPINGS = frozenset({"tests", "fixtures", "cases"})
 """Folders beside mapping documents that hold the files of their tests."""
 
@@ -64,7 +66,8 @@ class Sources:
 
     def registry(self) -> MappingRegistry:
         """Return what compiles them."""
-        return MappingRegistry(Environment(models=canonical_models(), python=self.python))
+        schemas = XmlSchemas(lambda name: read_below([folder for _, folder in self.folders], name))
+        return MappingRegistry(Environment(canonical_models(), self.python, syntaxes_with(schemas)))
 
     def texts(self) -> dict[str, str]:
         """Return every document's text by the name of its file; raise `InvalidMappingError` for a missing folder."""
@@ -173,7 +176,7 @@ class MappingLibrary:
             await stop.wait()
             return
         async for changes in awatch(*folders, stop_event=stop, debounce=settle_ms, step=50):
-            if not any(Path(file).suffix in SUFFIXES for _, file in changes):
+            if not any(Path(file).suffix in (*SUFFIXES, *SCHEMAS) for _, file in changes):
                 continue
             result = await asyncio.to_thread(self.reload)
             _log(result)
@@ -199,6 +202,21 @@ class _Overlaid:
     def write(self, mapping: str, values: Any) -> bytes:
         """Translate the reverse way, by what stands in for `mapping`."""
         return self._library.write(self._replacing.get(mapping, mapping), values)
+
+
+def read_below(folders: Iterable[Path], name: str) -> bytes | None:
+    """Return the schema `name`, a relative path with slashes, of the first folder that has it; none outside of them.
+
+    Raise ValueError for one that can't be read.
+    """
+    try:
+        for folder in folders:
+            file = (folder / name).resolve()
+            if file.suffix in SCHEMAS and file.is_relative_to(folder.resolve()) and file.is_file():
+                return file.read_bytes()
+    except OSError as error:
+        raise ValueError(f"the schema {name} can't be read: {error.strerror}") from None
+    return None
 
 
 def canonical_models() -> dict[str, type[BaseModel]]:

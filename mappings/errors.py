@@ -143,6 +143,10 @@ class MappingErrors(MappingError):  # noqa: N818 - it is several of them
         """Everything that is wrong, in the order of the mapping."""
         return self._problems
 
+    def at(self, mark: Mark | None) -> "MappingErrors":
+        """Return the same errors with the mapping's line, where they have none yet."""
+        return MappingErrors(problem.at(mark) for problem in self._problems)
+
 
 class Severity(StrEnum):
     """Whether a finding forbids the use of a mapping."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 
 from mappings.data import Data
@@ -12,10 +13,12 @@ from mappings.syntax.fixed_width import FixedWidthSyntax
 from mappings.syntax.fixed_width_options import FixedWidthOptions
 from mappings.syntax.json import JsonOptions, JsonSyntax
 from mappings.syntax.xml import XmlOptions, XmlSyntax
+from mappings.syntax.xml_schemas import XmlSchemas
 
 __all__ = [
     "SYNTAXES", "DelimitedOptions", "DelimitedSyntax", "FixedWidthOptions", "FixedWidthSyntax", "JsonOptions",
-    "JsonSyntax", "Syntax", "SyntaxKind", "SyntaxOptions", "Wire", "XmlOptions", "XmlSyntax",
+    "JsonSyntax", "Syntax", "SyntaxKind", "SyntaxOptions", "Wire", "XmlOptions", "XmlSchemas", "XmlSyntax",
+    "syntaxes_with",
 ]  # fmt: skip
 
 
@@ -36,3 +39,8 @@ SYNTAXES: Mapping[str, SyntaxKind] = MappingProxyType(
     }
 )
 """The syntaxes that come with the hub. A caller hands in more of them."""
+
+
+def syntaxes_with(schemas: XmlSchemas) -> Mapping[str, SyntaxKind]:
+    """Return the same syntaxes, with schemas that XML's options may name."""
+    return {**SYNTAXES, "xml": SyntaxKind(XmlOptions, partial(XmlSyntax, schemas=schemas))}

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from lxml import etree
 from pydantic import Field, field_validator
 
-from mappings.errors import ErrorCode, MappingError, Position
+from mappings.errors import ErrorCode, MappingError, MappingErrors, Position
 from mappings.syntax.base import (
     SyntaxOptions,
     check_mark,
@@ -19,6 +20,7 @@ from mappings.syntax.base import (
     split_bom,
 )
 from mappings.syntax.xml_places import Element, XmlWire
+from mappings.syntax.xml_schemas import XmlSchemas, compiled
 from mappings.syntax.xml_writing import write_xml
 
 _DECLARED = re.compile(rb"""\s*<\?xml[^>]{0,100}?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
@@ -41,6 +43,9 @@ class XmlOptions(SyntaxOptions):
     """Written after the declaration."""
     declaration: bool = True
     """Begin with `<?xml …?>`."""
+    schema_file: str | None = Field(default=None, min_length=1, max_length=500)
+    """The file of an XML Schema (`.xsd`) or DTD (`.dtd`) that every document read or written must follow: its path
+    within the folders of mapping documents, or where else the caller keeps schemas."""
 
     @field_validator("namespaces")
     @classmethod
@@ -67,13 +72,12 @@ class XmlSyntax:
 
     paths: Literal["xpath"] = "xpath"
 
-    def __init__(self, options: XmlOptions | None = None) -> None:
+    def __init__(self, options: XmlOptions | None = None, schemas: XmlSchemas | None = None) -> None:
+        """`schemas` are those that options may name; ValueError for one that isn't there, or can't be used."""
         self._options = options or XmlOptions()
+        self._schema = compiled(self._options.schema_file, schemas)
         self.prefixes: Mapping[str, str] = self._options.namespaces
-        self._parser = etree.XMLParser(
-            encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
-            huge_tree=False, recover=False, remove_comments=True, remove_pis=True,
-        )  # fmt: skip
+        self._parser, self._parser_of_written = _hardened("utf-8"), _hardened(None)
         self._too_deep = etree.XPath("boolean(" + "/*" * (self._options.max_depth + 1) + ")")
 
     def read(self, raw: bytes) -> XmlWire:
@@ -93,7 +97,10 @@ class XmlSyntax:
             raise refuse(reason, Position(line=root.sourceline), ErrorCode.LIMIT)
         if self._options.allow_doctype:
             _check_entities(root)
-        return XmlWire(root, skipped_lines=text.count("\n", 0, len(text) - len(start)))
+        wire = XmlWire(root, start, skipped_lines=text.count("\n", 0, len(text) - len(start)))
+        if self._schema is not None and (problems := self._schema.problems(wire)):
+            raise MappingErrors(problems)
+        return wire
 
     def _codec(self, named: str | None, body: bytes) -> str:
         """Return the codec that mark, mapping and declaration agree on; they must not contradict each other."""
@@ -135,10 +142,22 @@ class XmlSyntax:
 
     def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return the text of a tree with one root."""
-        return write_xml(
+        raw = write_xml(
             tree, self._options.namespaces, self._options.encoding or "utf-8",
             declaration=self._options.declaration, doctype=self._options.doctype,
         )  # fmt: skip
+        if self._schema is not None:
+            wire = XmlWire(etree.fromstring(raw, self._parser_of_written), "")
+            if problems := self._schema.problems(wire):
+                raise MappingErrors(replace(one, code=ErrorCode.TARGET, position=None) for one in problems)
+        return raw
+
+
+def _hardened(encoding: str | None) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=encoding, resolve_entities=False, no_network=True, load_dtd=False, dtd_validation=False,
+        huge_tree=False, recover=False, remove_comments=True, remove_pis=True,
+    )  # fmt: skip
 
 
 def _check_entities(root: Element) -> None:

@@ -1,7 +1,9 @@
 """Where values stand in an XML document."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
+from xml.parsers import expat
 
 from lxml import etree
 
@@ -20,12 +22,13 @@ class XmlPlace:
 
 
 class XmlWire:
-    """A parsed XML document."""
+    """A parsed XML document. `text` is what was parsed, without what stood before it; it is kept for columns alone."""
 
-    def __init__(self, root: Element, skipped_lines: int = 0) -> None:
+    def __init__(self, root: Element, text: str, skipped_lines: int = 0) -> None:
         self.root: Data = root
-        self._skipped = skipped_lines
+        self._text, self._skipped = text, skipped_lines
         self._numbers: dict[Element, dict[Element, int]] = {}
+        self._starts: dict[Element, tuple[int, int]] = {}
 
     def name(self, place: XmlPlace) -> str:
         """Return the path of a place, from the root on, counting elements that have brothers."""
@@ -45,9 +48,29 @@ class XmlWire:
         return self._numbers[parent]
 
     def position(self, place: XmlPlace) -> Position | None:
-        """Return the line of the element; XML parsers keep no columns."""
-        line = place.element.sourceline
-        return Position(line=line + self._skipped) if line else None
+        """Return where the element starts: its tree has no columns, so the text is looked through once more."""
+        if not self._starts:
+            root: Element = self.root
+            self._starts = dict(zip(root.iter(etree.Element), _starts(self._text), strict=False))
+        line, column = self._starts.get(place.element, (0, 0))
+        return Position(line=line + self._skipped, column=column) if line else None
+
+
+def _starts(text: str) -> list[tuple[int, int]]:
+    """Return line and column of each start tag, in their order, of a text that is known to be well-formed and harmless.
+
+    No DTD is read for it either: nothing is fetched, and no entity of one is known.
+    """
+    found: list[tuple[int, int]] = []
+    parser = expat.ParserCreate("utf-8")
+
+    def started(_name: str, _attributes: object) -> None:
+        found.append((parser.CurrentLineNumber, parser.CurrentColumnNumber + 1))
+
+    parser.StartElementHandler = started
+    with suppress(expat.ExpatError):  # what one parser takes and the other doesn't has places up to there
+        parser.Parse(text.encode(), True)  # noqa: FBT003 - the parser's own signature: this is all of it
+    return found
 
 
 def _step(element: Element, numbers: dict[Element, int]) -> str:

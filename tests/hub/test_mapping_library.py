@@ -42,9 +42,49 @@ def library(folder: Path) -> MappingLibrary:
     return MappingLibrary.load(sources((), [folder]))
 
 
+SCHEMA = """\
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema">
+  <xs:element name="Cancel"><xs:complexType><xs:sequence>
+    <xs:element name="Order" type="xs:string"/><xs:element name="Id" type="xs:positiveInteger"/>
+  </xs:sequence></xs:complexType></xs:element>
+</xs:schema>
+"""
+BY_SCHEMA = """\
+mapping: own/cancel-xml
+version: 1
+reads: xml
+target: CancelDocument
+syntax: {schema_file: schemas/cancel.xsd}
+context: [channel]
+fields: {channel: {context: channel}, channel_ref: Order, cancel_id: Id}
+"""
+
+
 def reason_of(library: MappingLibrary) -> str:
     (document,) = library.read("own/cancel", RAW, {"channel": "shop"})
     return str(getattr(document, "reason", ""))
+
+
+class TestSchemas:
+    def test_a_document_is_held_against_a_schema_beside_its_mapping(self, folder: Path) -> None:
+        write(folder, BY_SCHEMA, "by_schema.yaml")
+        write(folder, SCHEMA, "schemas/cancel.xsd")
+        library = MappingLibrary.load(sources((), [folder]))
+        raw = b"<Cancel><Order>W-1</Order>\n <Id>c-1</Id></Cancel>"
+        assert library.read("own/cancel-xml", raw.replace(b"c-1", b"1"), {"channel": "shop"})
+        with pytest.raises(DocumentError) as refused:
+            library.read("own/cancel-xml", raw, {"channel": "shop"})
+        (problem,) = refused.value.problems
+        assert (problem.line, problem.column, problem.field) == (2, 2, "/Cancel/Id")
+        assert "schemas/cancel.xsd" in problem.reason
+
+    @pytest.mark.parametrize("name", ["schemas/cancel.xsd", "../cancel.xsd", "/etc/cancel.xsd", "own.yaml"])
+    def test_one_that_is_not_there_or_lies_elsewhere_is_named(self, folder: Path, name: str) -> None:
+        write(folder.parent, SCHEMA, "cancel.xsd")
+        write(folder, BY_SCHEMA.replace("schemas/cancel.xsd", name), "own.yaml")
+        with pytest.raises(InvalidMappingError) as refused:
+            MappingLibrary.load(sources((), [folder]))
+        assert f"there is no schema '{name}'" in str(refused.value)
 
 
 class TestReading:

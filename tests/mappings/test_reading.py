@@ -296,7 +296,7 @@ def test_another_document_is_not_taken_for_an_empty_one() -> None:
     made = xml("ref: o:T", "documents: /o:Order/o:Extra")
     assert made.read_all(b"<o:Order xmlns:o='urn:o'/>") == []
     found = problem(made, b"<html><o:Extra xmlns:o='urn:o'/></html>")
-    assert (found.source, str(found.position)) == ("/o:Order/o:Extra", "line 1")
+    assert (found.source, str(found.position)) == ("/o:Order/o:Extra", "line 1, column 1")
     nested = xml("ref: o:T", "documents: o:Extras/o:Extra")
     assert nested.read_all(b"<a xmlns:o='urn:o'><o:Extras/></a>") == []
     assert "another kind" in problem(nested, b"<a xmlns:o='urn:o'/>").reason
