@@ -135,19 +135,22 @@ def cloud_event(item: Item) -> bytes:
 
 
 def _attributes(item: Item) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "specversion": "1.0",
         "id": item.id,
         "type": item.type,
         "source": SOURCE,
-        "subject": item.subject,
         "time": item.time,
         "correlationid": item.correlation_id,
-        "causationid": item.causation_id,
-        "traceparent": item.traceparent,
         "attempt": item.attempt,
     }
-    return {name: value for name, value in found.items() if value is not None}
+    if item.subject is not None:
+        found["subject"] = item.subject
+    if item.causation_id is not None:
+        found["causationid"] = item.causation_id
+    if item.traceparent is not None:
+        found["traceparent"] = item.traceparent
+    return found
 
 
 def _driver_id(value: object) -> str:
@@ -157,11 +160,13 @@ def _driver_id(value: object) -> str:
     raise TypeError(f"{type(value).__name__} can't be written as JSON")
 
 
-def _encode(item: Item) -> bytes:
+def _encode(item: Item, data: str | None = None) -> bytes:
     if item.time.tzinfo is None:
         raise EnvelopeError(f"the time of item {item.id} has no zone", field="time", value=item.time)
     try:
-        return orjson.dumps({**_attributes(item), "data": item.data}, default=_driver_id)
+        content = _attributes(item)
+        content["data"] = item.data if data is None else data
+        return orjson.dumps(content, default=_driver_id)
     except TypeError as error:  # a lone surrogate
         raise EnvelopeError(f"item {item.id} can't be written as JSON ({error})", field="data") from error
 
@@ -222,9 +227,9 @@ class _Fields:
         return EnvelopeError(reason, field=f"items[{self._n}].{name}", value=self._found.get(name))
 
 
-def write_item(item: Item) -> str:
-    """Write one item as the text that its outbox row keeps. Raises `EnvelopeError`."""
-    return _encode(item).decode()
+def write_item(item: Item, data: str | None = None) -> str:
+    """Write one item as the text that its outbox row keeps, with `data` in place of its own. Raises `EnvelopeError`."""
+    return _encode(item, data).decode()
 
 
 def read_item(text: str) -> Item:

@@ -4,7 +4,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -50,7 +50,7 @@ class Posting:
 
     def text(self) -> str:
         """Return what the row keeps."""
-        return write_item(self.item if self.stored is None else replace(self.item, data=self.stored))
+        return write_item(self.item, self.stored)
 
 
 @dataclass(slots=True)
@@ -95,6 +95,9 @@ class Changes:
                 self.add("forget", order.id, name)
 
     def _moved(self, before: Order | None, order: Order, decision: Decision) -> None:
+        taken_on = accepted.change(before, order)
+        if not (decision.moves or taken_on):
+            return
         at = decision.events[0].occurred_at if decision.events else None
         when = min(at, self.now) if at else self.now
         for move in decision.moves:
@@ -102,7 +105,7 @@ class Changes:
                 "ledger", move.key, move.kind.value, move.sku, move.node, move.quantity, order.id, when, self.now,
             )  # fmt: skip
         key, kind = f"accept:{order.id}:{order.version}", StockMoveKind.ACCEPT.value
-        for (sku, node), quantity in accepted.change(before, order).items():
+        for (sku, node), quantity in taken_on.items():
             self.add("ledger", key, kind, sku, node, quantity, order.id, when, self.now)
 
     def _happened(self, work: Work, order: Order, seq: int, event: Event) -> None:
