@@ -52,7 +52,7 @@ SEGMENT_TITLES = {
     "UNS": "Section", "CNT": "Control total", "FTX": "Text", "TAX": "Tax", "CUX": "Currencies", "CTA": "Contact",
     "COM": "Contact number", "PAC": "Packages", "PCI": "Package marks",
     "CPS": "Packing level", "GIN": "Identity numbers",
-   
+
     "TDT": "Transport", "LOC": "Place", "ALC": "Allowance or charge", "TOD": "Delivery terms", "PAT": "Payment terms",
     "INV": "Inventory movement", "ERC": "Application error", "UNH": "", "MEA": "Measurement",
 }  # fmt: skip
