@@ -37,6 +37,16 @@ class TellSubscriber(Command):
     data: str
 
 
+class SendInterchange(Command):
+    """Send an interchange that is about no single order: an acknowledgement, or several documents together.
+
+    `order_id` is the interchange's own id in the ledger. Its bytes are stored with the effect, and never rendered.
+    """
+
+    control: Name
+    """Its control number, for people."""
+
+
 class AuthorisePayment(Command):
     """Hold money: adopt the authorisation that the shop made, or authorise with the stored method.
 
@@ -239,7 +249,7 @@ COMMANDS: tuple[type[Command], ...] = (
     AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
     TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
     BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest,
-    ScreenOrder, ReportToFraudGateway,
+    ScreenOrder, ReportToFraudGateway, SendInterchange,
 )  # fmt: skip
 
 COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from canonical.documents import Document
 from core.clock import Clock
+from core.exchange.shapes import Received
 from core.ports import Door, EffectPort, Feed, RawDocument, StockSink
 from core.simulator import Simulator, Workshop
 
@@ -18,6 +19,14 @@ class Reader(Protocol):
 
     def __call__(self, raw: RawDocument) -> tuple[Document, ...]:
         """Return every canonical document in `raw`; raise `DocumentError` with every problem and its position."""
+        ...
+
+
+class Taker(Protocol):
+    """Reads one kind of file into interchanges. Pure."""
+
+    def __call__(self, raw: RawDocument) -> tuple[Received, ...]:
+        """Return every interchange of the file; raise `DocumentError` for what is none, or is of no known partner."""
         ...
 
 
@@ -81,6 +90,8 @@ class OpenConnector:
     doors: tuple[Door, ...] = ()
     readers: Mapping[str, Reader] = field(default_factory=dict[str, Reader])
     """By `RawDocument.kind`."""
+    takers: Mapping[str, Taker] = field(default_factory=dict[str, Taker])
+    """Who reads files into interchanges, by `RawDocument.kind`; their sets are read by `readers`, by their type."""
     test: Callable[[], Awaitable[str]] = _reachable
     """Tries credentials and reachability; returns a sentence, or raises a `PartnerError`."""
     close: Callable[[], Awaitable[None]] = _nothing

@@ -35,8 +35,12 @@ from canonical.documents import BusinessKey, Document
 from canonical.order import Order
 from canonical.parties import Parties
 from canonical.stock import Item, Node
+from core.exchange.shapes import Draft
 
 # --- what leaves -----------------------------------------------------------------------------------------------
+
+TARGET = "x-target"
+"""The header of a stored request that keeps `Outgoing.target`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Outgoing:
     media_type: str = "application/json"
     target: str = ""
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    draft: Draft | None = None
+    """An interchange: it gets its numbers, its body and its target in the commit that claims the effect."""
 
 
 @dataclass(frozen=True, slots=True)

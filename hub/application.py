@@ -18,6 +18,7 @@ from core.connector import OpenConnector, Reader, Resources
 from core.effects.runner import EffectRunner
 from core.engine.batch import World
 from core.engine.engine import Engine
+from core.engine.reading import Takers
 from core.offers.telling import StockTeller
 from core.scheduler.scheduler import Scheduler
 from core.security.keys import KeyRing
@@ -103,7 +104,7 @@ class Hub:
         takes_stock = any(connector.stock is not None for connector in connectors.values())
         world = World(
             blueprint.rulebook, blueprint.policy, await load_nodes(database), _readers(connectors), ring,
-            blueprint.wait_for_order_s, takes_stock, blueprint.subscriptions,
+            blueprint.wait_for_order_s, takes_stock, blueprint.subscriptions, _takers(connectors),
         )  # fmt: skip
         engine = Engine(database, bus, blueprint.clock, world, blueprint.engine_limits)
         limits = {name: placement.limits for name, placement in blueprint.connectors.items()}
@@ -286,6 +287,11 @@ def _resources(blueprint: Blueprint, database: Database, name: str) -> Resources
 
 def _readers(connectors: Mapping[str, OpenConnector]) -> "_Readers":
     return _Readers({(name, kind): r for name, c in connectors.items() for kind, r in c.readers.items()})
+
+
+def _takers(connectors: Mapping[str, OpenConnector]) -> Takers:
+    known = {(name, kind): taker for name, c in connectors.items() for kind, taker in c.takers.items()}
+    return lambda connector, kind: known.get((connector, kind))
 
 
 class _Readers:

@@ -1,7 +1,7 @@
 """Claiming effects: one commit that says who sends what, with the exact bytes, before the first of them leaves."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -115,6 +115,8 @@ async def claim(
             made.claims.append(_claim(row, ports, requests))
         except Exception as error:  # noqa: BLE001 - a port's defect harms its own effect only
             made.refusals.append(_refusal(row, error))
+    numbered = await requests.number(session)
+    made.claims = [_numbered(one, numbered) for one in made.claims]
     await messages.insert(session, ring, requests.new)
     await session.write(_CLAIM, _leases(made, rows, session.now, margin_s))
     return made
@@ -129,6 +131,11 @@ def _claim(row: Any, ports: Mapping[tuple[str, str], EffectPort], requests: Requ
         _effect(row, command, outgoing, look_up=look_up), port, row["connector"], look_up,
         row["looks"] + 1 if look_up else 0, request_id, row["message_id"], row["correlation_id"], str(uuid7()),
     )  # fmt: skip
+
+
+def _numbered(claim: Claim, numbered: Mapping[UUID, Outgoing]) -> Claim:
+    outgoing = numbered.get(claim.request_id)
+    return claim if outgoing is None else replace(claim, effect=replace(claim.effect, outgoing=outgoing))
 
 
 def _effect(row: Any, command: Command, outgoing: Outgoing, *, look_up: bool) -> Effect:

@@ -12,8 +12,11 @@ from canonical.stock import Item, Node
 from core.engine import snapshots
 from core.engine.memory import OrderMemory
 from core.errors import HubError, RejectedError
+from core.exchange.numbers import Counters
+from core.exchange.sending import Sent, enter, rehearse, write
+from core.exchange.shapes import Draft
 from core.ids import uuid7
-from core.ports import EffectContext, EffectPort, Outgoing
+from core.ports import TARGET, EffectContext, EffectPort, Outgoing
 from core.security.keys import KeyRing
 from core.store import messages
 from core.store.messages import as_uuid
@@ -24,8 +27,6 @@ _PARTIES = (
     "WHERE p.order_id {any:1:uuid}"
 )
 _ITEMS = "SELECT sku, doc FROM items WHERE sku {any:1:text}"
-TARGET = "x-target"
-"""The stored header that keeps `Outgoing.target`."""
 
 
 @dataclass(slots=True)
@@ -35,6 +36,8 @@ class Requests:
     stored: Mapping[UUID, messages.Message | HubError]
     contexts: Mapping[UUID, EffectContext | HubError]
     new: list[messages.Row] = field(default_factory=list[messages.Row])
+    drafts: dict[UUID, tuple[Any, Draft]] = field(default_factory=dict[UUID, tuple[Any, Draft]])
+    """Interchanges that have no numbers yet, by the id of their request."""
 
     @classmethod
     async def load(
@@ -65,15 +68,38 @@ class Requests:
             raise context
         outgoing = port.render(command, context)
         request_id = uuid7()
+        if outgoing.draft is not None:
+            rehearse(outgoing.draft)  # what can't be written is refused before it has a number
+            self.drafts[request_id] = (row, outgoing.draft)
+        else:
+            self._keep(row, request_id, outgoing)
+        return outgoing, request_id
+
+    async def number(self, session: Session) -> Mapping[UUID, Outgoing]:
+        """Give the interchanges among them their numbers, their pairs locked in one order, and enter the ledger."""
+        if not self.drafts:
+            return {}
+        counters = await Counters.lock(session, (draft.pair for _, draft in self.drafts.values()))
+        numbered: dict[UUID, Outgoing] = {}
+        sent: list[Sent] = []
+        for request_id, (row, draft) in self.drafts.items():
+            written = write(draft, counters)
+            numbered[request_id] = Outgoing(written.body, draft.media_type, written.name)
+            self._keep(row, request_id, numbered[request_id], control=written.control)
+            sent.append(Sent(uuid7(), row["connector"], written, request_id, row["key"]))
+        await counters.save(session)
+        await enter(session, sent)
+        return numbered
+
+    def _keep(self, row: Any, request_id: UUID, outgoing: Outgoing, *, control: str | None = None) -> None:
         self.new.append(
             messages.Row(
                 request_id, "out", row["connector"], row["command"], "sent", outgoing.media_type, outgoing.body,
-                sealed=True, order_id=order_id, correlation_id=row["correlation_id"],
+                sealed=True, order_id=as_uuid(row["order_id"]), correlation_id=row["correlation_id"],
                 causation_id=row["message_id"], headers={**outgoing.headers, TARGET: outgoing.target},
-                keys=(("external_id", row["key"]),),
+                keys=(("external_id", row["key"]), *([("interchange", control)] if control else [])),
             ),
         )  # fmt: skip
-        return outgoing, request_id
 
 
 def _again(request: messages.Message | HubError) -> tuple[Outgoing, UUID]:

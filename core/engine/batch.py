@@ -18,7 +18,7 @@ from canonical.order import Order
 from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import read_item
-from core.engine import backorders, crashes, locating, reading, snapshots, stockfeed
+from core.engine import backorders, crashes, interchanges, locating, reading, snapshots, stockfeed
 from core.engine.announcing import NOBODY, Subscriptions, announce
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
@@ -26,7 +26,7 @@ from core.engine.endings import Endings, content_of
 from core.engine.inbox import INBOX
 from core.engine.memory import OrderMemory, Written
 from core.engine.people import keep, people_of
-from core.engine.reading import Blame, Part, Readers
+from core.engine.reading import Blame, Part, Readers, Takers, nobody
 from core.engine.stockroom import Stockroom
 from core.engine.turns import Turn
 from core.engine.work import (
@@ -78,6 +78,7 @@ class World:
     marks_stock: bool = False
     """Some channel is told of stock: what changes is marked."""
     subscriptions: Subscriptions = NOBODY
+    takers: Takers = nobody
 
 
 @dataclass(slots=True)
@@ -122,13 +123,14 @@ class Batch:
         The turn is passed on when all that will be decided is locked and decided.
         """
         fresh = await self._take_in()
-        self._parts = await reading.read(self._session, self._world.ring, self._world.readers, fresh)
+        self._parts = await self._read(fresh)
         await self._drop_disowned()
         self._references = await locating.locate(self._session, self._live())
         groups = self._group(self._live())
         found = await snapshots.lock(self._session, groups, self._memory)
         await self._let_go_on(found, groups)
         await self._decide(found, groups, prelock)
+        await interchanges.take(self._session, self._changes, self._parts)
         turn.pass_on()
         self._park_early()
         endings = Endings(self._changes, self._disowned)
@@ -141,6 +143,10 @@ class Batch:
         written = await self._changes.write(self._session, self._world.ring, done, self._memory)
         await self._session.write(crashes.UNMARK, [w.item.key for w in self._works if w.marked])
         return Committed(outcomes, self._changes.postings, written)
+
+    async def _read(self, works: Sequence[Work]) -> list[Part]:
+        world = self._world
+        return await reading.read(self._session, world.ring, world.readers, works, world.takers)
 
     async def _take_in(self) -> list[Work]:
         """Write the inbox; return the work that it had not seen, each once."""
@@ -207,7 +213,7 @@ class Batch:
         for row in rows:
             if (work := self._waited(row)) is not None:
                 self._held_up[work] = as_instant(row["since"])
-        parts = await reading.read(self._session, self._world.ring, self._world.readers, list(self._held_up))
+        parts = await self._read(list(self._held_up))
         await locating.locate(self._session, [p for p in parts if p.blame is None and p.outcome is None])
         self._parts.extend(parts)
         for group in freed.values():

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from canonical.documents import BusinessKey, Document
 from canonical.events import Event
-from core.connector import Reader
+from core.connector import Reader, Taker
 from core.engine.work import Ending, Facts, Happening, Outcome, Stored, Work, happening_of
 from core.errors import DocumentError, HubError, Problem
+from core.exchange.shapes import Received
 from core.mapping_use import listening
 from core.ports import RawDocument
 from core.security.keys import KeyRing
@@ -17,6 +18,13 @@ from core.store.sql import Session
 
 Readers = Callable[[str, str], Reader | None]
 """Finds the reader for a connector's kind of document."""
+
+Takers = Callable[[str, str], Taker | None]
+"""Finds who reads a connector's kind of file into interchanges."""
+
+
+def nobody(_connector: str, _kind: str) -> None:
+    """Know no interchanges."""
 
 
 @dataclass(slots=True, eq=False)
@@ -38,6 +46,8 @@ class Part:
     index: int | None
     document: Document | None = None
     happening: Happening | None = None
+    received: Received | None = None
+    """An interchange, whose sets become messages of their own."""
     order_id: UUID | None = None
     outcome: Outcome | None = None
     blame: Blame | None = None
@@ -59,7 +69,9 @@ class Part:
         return self.document.events(order_id) if hasattr(self.document, "events") else ()  # type: ignore[union-attr]
 
 
-async def read(session: Session, ring: KeyRing, readers: Readers, works: Sequence[Work]) -> list[Part]:
+async def read(
+    session: Session, ring: KeyRing, readers: Readers, works: Sequence[Work], takers: Takers = nobody
+) -> list[Part]:
     """Return every part of `works`, in their order. One that can't be read is a part with a blame."""
     stored = [work.content.message_id for work in works if isinstance(work.content, Stored)]
     found = await messages.load(session, ring, stored)
@@ -67,7 +79,7 @@ async def read(session: Session, ring: KeyRing, readers: Readers, works: Sequenc
     for work in works:
         match work.content:
             case Stored():
-                parts.extend(_stored(work, work.content, found, readers))
+                parts.extend(_stored(work, work.content, found, readers, takers))
             case Facts(documents):
                 parts.extend(Part(work, i, document=d) for i, d in enumerate(documents))
                 if not documents:
@@ -82,20 +94,24 @@ def _stored(  # noqa: PLR0911 - one return for each way in which a message is re
     content: Stored,
     found: Mapping[UUID, messages.Message | HubError],
     readers: Readers,
+    takers: Takers,
 ) -> list[Part]:
     message = found[content.message_id]
     if isinstance(message, HubError):
         return [Part(work, content.part, blame=Blame("load", type(message).__name__, str(message)))]
     if message.connector == "hub" and message.order_id is not None:
         return [Part(work, None, happening=happening_of(message.order_id, message.body))]
+    taker = takers(message.connector, message.kind)
     reader = readers(message.connector, message.kind)
-    if reader is None:
+    if reader is None and taker is None:
         reason = f"connector {message.connector} has no reader for {message.kind!r} documents"
         return [Part(work, content.part, blame=Blame("read", "NoReaderError", reason))]
     raw = RawDocument(message.kind, message.body, message.media_type, message.external_id, message.headers)
     try:
+        if taker is not None:
+            return _interchanges(work, content.part, taker(raw))
         with listening() as uses:
-            documents = reader(raw)
+            documents = reader(raw) if reader is not None else ()
     except DocumentError as error:
         return [Part(work, content.part, blame=_unreadable(message.kind, error))]
     except Exception as error:  # noqa: BLE001 - a reader's defect harms its own message only, as a failure record
@@ -111,6 +127,11 @@ def _stored(  # noqa: PLR0911 - one return for each way in which a message is re
         return [Part(work, None, outcome=nothing, mapping=mapping)]
     several = len(documents) > 1
     return [Part(work, i if several else None, document=d, mapping=mapping) for i, d in enumerate(documents)]
+
+
+def _interchanges(work: Work, wanted: int | None, found: Sequence[Received]) -> list[Part]:
+    parts = [Part(work, i if len(found) > 1 else None, received=one) for i, one in enumerate(found)]
+    return parts if wanted is None else parts[wanted : wanted + 1]
 
 
 def _unreadable(kind: str, error: DocumentError) -> Blame:

@@ -25,7 +25,8 @@ _BODIES = (
     "SELECT key_id FROM messages m WHERE id < $1 AND body IS NOT NULL AND key_id IS NOT NULL "
     "AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.message_id = m.id AND f.status IN ('open', 'replaying')) "
     "AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.order_id = m.order_id AND e.request_id = m.id "
-    "AND e.state IN ('pending', 'sending', 'unknown', 'parked')) LIMIT $2"
+    "AND e.state IN ('pending', 'sending', 'unknown', 'parked')) "
+    "AND NOT EXISTS (SELECT 1 FROM interchanges i WHERE i.message_id = m.id AND i.ended_at IS NULL) LIMIT $2"
 )
 _FORGET_BODIES = "UPDATE messages SET body = NULL WHERE key_id {any:1:uuid}"
 _FORGET_KEYS = "DELETE FROM data_keys WHERE id {any:1:uuid}"

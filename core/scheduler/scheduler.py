@@ -14,7 +14,7 @@ from core.engine.engine import Engine
 from core.errors import HubError, PartnerError, UnauthorisedError
 from core.ids import uuid7
 from core.ports import Feed, Intake, RawDocument, Receipt
-from core.scheduler import jobs, leases
+from core.scheduler import jobs, leases, owed
 from core.scheduler.retention import Retention
 from core.store.sql import Database, StoreUnavailableError
 
@@ -50,6 +50,8 @@ class Beat:
     timers_s: float = 1.0
     waiting_s: float = 2.0
     clean_up_s: float = 3600.0
+    owed_s: float = 60.0
+    """How long it takes at most until support sees that a partner's acknowledgement or document is late."""
     stock_s: float = 5.0
     """How long channels wait at most to be told of stock that has changed."""
     lease_s: float = LEASE_S
@@ -114,6 +116,7 @@ class Scheduler:
         self._spawn("sweep", beat.sweep_s, self._sweep, leased=not self._bus.consumes_outbox)
         self._spawn("timers", beat.timers_s, self._timers, leased=True)
         self._spawn("waiting", beat.waiting_s, self._waiting, leased=True)
+        self._spawn("owed", beat.owed_s, self._owed, leased=True)
         self._spawn("clean-up", beat.clean_up_s, self._clean_up, leased=True)
         for job_name, every_s, job in self._further:
             self._spawn(job_name, every_s, job, leased=True)
@@ -170,6 +173,9 @@ class Scheduler:
 
     async def _waiting(self) -> None:
         self._engine.publish(await jobs.release_waiting(self._database, self._engine.world.ring))
+
+    async def _owed(self) -> None:
+        await owed.chase(self._database, self._engine.world.ring)
 
     async def _clean_up(self) -> None:
         await jobs.clean_up(self._database, self._retention)

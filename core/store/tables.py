@@ -532,5 +532,78 @@ audit_log = Table(
     Index(None, "target"),
 )
 
+control_numbers = Table(
+    "control_numbers",
+    metadata,
+    Column("pair", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    PrimaryKeyConstraint("pair", "level"),
+    sqlite_with_rowid=False,
+)
+
+interchanges = Table(
+    "interchanges",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("direction", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("pair", Text, nullable=False),
+    Column("control", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("message_id", UUID, nullable=False),
+    Column("effect_key", Text),
+    Column("answers", UUID),
+    Column("status", Text, nullable=False),
+    Column("reason", Text),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("due_at", INSTANT),
+    Column("raised_at", INSTANT),
+    Column("ended_at", INSTANT),
+    Index(None, "pair", "control"),
+    Index(None, "message_id"),
+    Index(
+        "ix_interchanges_due",
+        "due_at",
+        postgresql_where=text("due_at IS NOT NULL"),
+        sqlite_where=text("due_at IS NOT NULL"),
+    ),
+)
+
+exchanged_sets = Table(
+    "exchanged_sets",
+    metadata,
+    Column("interchange_id", UUID, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("group_control", Text, nullable=False),
+    Column("control", Text, nullable=False),
+    Column("reference", Text),
+    Column("message_id", UUID),
+    Column("status", Text, nullable=False),
+    PrimaryKeyConstraint("interchange_id", "seq"),
+    Index(None, "group_control"),
+    Index(None, "connector", "kind", "reference"),
+    ForeignKeyConstraint(["interchange_id"], ["interchanges.id"]),
+    sqlite_with_rowid=False,
+)
+
+expected_sets = Table(
+    "expected_sets",
+    metadata,
+    Column("connector", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Column("interchange_id", UUID, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("raised_at", INSTANT),
+    PrimaryKeyConstraint("connector", "kind", "reference"),
+    Index(None, "due_at"),
+    sqlite_with_rowid=False,
+)
+
 PARTITIONED = (inbox, messages)
 """Tables whose old partitions are dropped whole, on PostgreSQL."""

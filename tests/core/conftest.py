@@ -38,3 +38,16 @@ def store(request: pytest.FixtureRequest) -> Database:
     name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
     database: Database = request.getfixturevalue(name)
     return database
+
+
+@pytest.fixture
+async def sqlite_path(template: Template) -> str:
+    """The URL of a prepared SQLite file, to be opened with a clock of the test's own."""
+    return f"sqlite:///{await template.copy()}"
+
+
+@pytest.fixture
+async def prepared_postgres_url(postgres_url: str) -> str:
+    """The URL of a prepared store on PostgreSQL, for processes of the test's own."""
+    await migrate.upgrade(postgres_url)
+    return postgres_url

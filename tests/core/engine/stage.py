@@ -21,7 +21,7 @@ from canonical.policy import Policy
 from canonical.stock import Node
 from core.bus.port import HUB, Bus, Delivery, Item, Key, inbound, read_item
 from core.clock import Clock, SystemClock
-from core.connector import Reader
+from core.connector import Reader, Taker
 from core.engine.batch import World
 from core.engine.cascade import Rule
 from core.engine.changes import Changes, Posting
@@ -282,9 +282,17 @@ def order_document(ref: str, *skus: str, quantity: int = 1, name: str = "A. Cust
     )
 
 
-def world(rules: Rules, ring: KeyRing, readers: Mapping[tuple[str, str], Reader]) -> World:
+def world(
+    rules: Rules,
+    ring: KeyRing,
+    readers: Mapping[tuple[str, str], Reader],
+    takers: Mapping[tuple[str, str], Taker] | None = None,
+) -> World:
     find: Readers = lambda connector, kind: readers.get((connector, kind))  # noqa: E731 - it fills a port
-    return World(rules, Policy(), NODES, find, ring)
+    known = takers or {}
+    return World(
+        rules, Policy(), NODES, find, ring, takers=lambda connector, kind: known.get((connector, kind))
+    )
 
 
 ITEMS = ("MUG", "CUP", "JUG", "POT")
@@ -332,6 +340,7 @@ async def engine_on(
     clock: Clock | None = None,
     limits: EngineLimits | None = None,
     readers: Mapping[tuple[str, str], Reader] | None = None,
+    takers: Mapping[tuple[str, str], Taker] | None = None,
     cautious: bool = False,
 ) -> AsyncIterator[Stage]:
     """Run an engine on a store that is open, until the block ends."""
@@ -339,7 +348,7 @@ async def engine_on(
     held = rules or Rules()
     settings = limits or EngineLimits()
     engine = Engine(
-        gate, cast("Bus", broker), clock or SystemClock(), world(held, ring, readers or {}), settings
+        gate, cast("Bus", broker), clock or SystemClock(), world(held, ring, readers or {}, takers), settings
     )
     broker.engine = engine
     engine.start(cautious=cautious)
