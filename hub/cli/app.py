@@ -8,6 +8,7 @@ import typer
 from hub.cli import checking, new, running, simulate, translate
 from hub.cli.connectors import connectors
 from hub.cli.database import database
+from hub.cli.edi import edi
 from hub.cli.effects import effects
 from hub.cli.failures import failures
 from hub.cli.keys import keys
@@ -64,6 +65,7 @@ for name, one, panel in (
     ("stock", stock, DESK),
     ("connectors", connectors, ENGINEERS),
     ("webhooks", webhooks, ENGINEERS),
+    ("edi", edi, ENGINEERS),
     ("new", new.new, ENGINEERS),
     ("items", items, ENGINEERS),
     ("nodes", nodes, ENGINEERS),

@@ -18,12 +18,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from mappings.data import Data
+from mappings.data import Data, is_list
 from mappings.errors import Severity
 from mappings.syntax.edi.events import GroupBegin, InterchangeBegin, SetBegin
 from mappings.syntax.edi.grammar.shapes import Item, Loop, SetShape
 from mappings.syntax.edi.model import (
-    Delimiters,
     Fault,
     Grammars,
     Level,
@@ -37,7 +36,7 @@ from mappings.syntax.edi.values import place, repetitions
 
 Node = dict[str, Data]
 HL = "HL"
-ALL = "_all"
+ALL, MORE = "_all", "_more"
 LEVEL = f"{HL}_"
 _BEHIND_LEVELS = frozenset({"CTT", "SE"})
 """What stands behind the last HL and is in no level, where no grammar says so."""
@@ -66,13 +65,13 @@ class Tree:
         self, begin: SetBegin, around: InterchangeBegin, group: GroupBegin | None, shapes: Shapes | None,
         text: Callable[[str], str],
     ) -> None:  # fmt: skip
-        self.root: Node = described(begin, around, group)
+        self.root: Node = described(begin, around, group, text)
         self.spots: dict[int, Spot] = {}
         self.faults: list[Fault] = []
         self._text = text
         self._delimiters = around.delimiters
         self._check: SetCheck | None = None
-        self._single: frozenset[tuple[tuple[str, ...], str]] = frozenset()
+        self._single = single_uses(())
         if shapes is not None:
             self._check = shapes.check_for(begin.key, around.delimiters)
             shape = shapes.shape(begin.key)
@@ -97,7 +96,9 @@ class Tree:
             loops = at.loops
             self._go_to(at, segment, node)
         parent = self._open[-1][1] if self._open else self.root
-        self._keep(parent, segment.tag, node, single=segment.tag == HL or (loops, segment.tag) in self._single)
+        self._keep(
+            parent, segment.tag, node, single=segment.tag == HL or (loops, segment.tag) in self._single
+        )
 
     def close(self) -> None:
         """Look for what is missing at the end."""
@@ -147,10 +148,11 @@ class Tree:
     def _segment(self, segment: Segment) -> Node:
         node: Node = {}
         delimiters, text = self._delimiters, self._text
+        marks = [mark for mark in (delimiters.component, delimiters.repetition, delimiters.release) if mark]
         for element, raw in enumerate(segment.fields[1:], 1):
             if not raw:
                 continue
-            if delimiters.component not in raw and (delimiters.repetition or "\0") not in raw and not delimiters.release:
+            if not any(mark in raw for mark in marks):
                 node[f"{element:02}"] = text(raw)
                 continue
             found = repetitions(segment, element, delimiters)
@@ -164,13 +166,14 @@ class Tree:
         return node
 
     def _keep(self, parent: Node, tag: str, node: Node, *, single: bool) -> None:
-        if not single:
-            known = parent.setdefault(tag, [])
-            (known if isinstance(known, list) else parent.setdefault(f"{tag}_more", [])).append(node)
-        elif tag in parent:
-            parent.setdefault(f"{tag}_more", []).append(node)
-        else:
+        if single and tag not in parent:
             parent[tag] = node
+            return
+        known: Data = parent.get(tag) if not single else None
+        if known is not None and not is_list(known):
+            single = True
+        beside: list[Node] = parent.setdefault(f"{tag}{MORE}" if single else tag, [])
+        beside.append(node)
 
 
 def _components(parts: Sequence[str], text: Callable[[str], str]) -> Iterable[tuple[str, str]]:
@@ -205,15 +208,21 @@ def single_uses(items: Iterable[Item], loops: tuple[str, ...] = ()) -> frozenset
 _SERVICE = ("ST", "SE", "UNH", "UNT")
 
 
-def described(begin: SetBegin, around: InterchangeBegin, group: GroupBegin | None) -> Node:
+def described(
+    begin: SetBegin, around: InterchangeBegin, group: GroupBegin | None, text: Callable[[str], str]
+) -> Node:
     """Return what a tree says of its set, and of the envelopes around it."""
     root: Node = {
         "type": begin.key.type, "version": begin.key.version, "control": begin.control,
-        "interchange": interchange_node(around),
+        "interchange": _decoded(interchange_node(around), text),
     }  # fmt: skip
     if group is not None:
-        root["group"] = group_node(group, around)
+        root["group"] = _decoded(group_node(group, around), text)
     return root
+
+
+def _decoded(node: Node, text: Callable[[str], str]) -> Node:
+    return {key: text(value) if isinstance(value, str) else value for key, value in node.items()}
 
 
 def interchange_node(around: InterchangeBegin) -> Node:

@@ -39,15 +39,17 @@ class Said:
         return json.loads(self.out)
 
 
-def call(folder: Path, *arguments: str, width: int = 100, **environment: str) -> Said:
-    """Call a command as somebody does who stands in `folder`."""
+def call(
+    folder: Path, *arguments: str, width: int = 100, given: bytes | None = None, **environment: str
+) -> Said:
+    """Call a command as somebody does who stands in `folder`; `given` is its input."""
     before = Path.cwd()
     os.chdir(folder)
     try:
         variables: Mapping[str, str] = {
             "COLUMNS": str(width), "NO_COLOR": "1", "ORDERHUB_ACTOR": "desk", "TERM": "dumb", **environment,
         }  # fmt: skip
-        result = CliRunner().invoke(app, arguments, env=variables)
+        result = CliRunner().invoke(app, arguments, input=given, env=variables)
     finally:
         os.chdir(before)
     if result.exception is not None and not isinstance(result.exception, SystemExit):

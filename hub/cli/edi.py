@@ -1,0 +1,133 @@
+"""`orderhub edi`: look into X12 and EDIFACT files, and say what is wrong with them."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hub.cli.failing import FAILED, Failure
+from hub.cli.session import Session, command, group
+
+if TYPE_CHECKING:
+    from mappings.syntax.edi.grammar import GrammarLibrary
+
+edi = group("Look into X12 and EDIFACT files, and say what is wrong with them.")
+
+FilesArgument = Annotated[
+    list[str], typer.Argument(metavar="FILE…", help="Files of X12 or EDIFACT; - is the input.")
+]
+PartnerOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--partner", metavar="PATH", help="A partner's overlay on a grammar, or a folder of *.overlay files."
+    ),
+]
+
+_CHUNK = 262_144
+
+
+class CheckLevel(StrEnum):
+    """How closely files are looked at."""
+
+    ENVELOPE = "envelope"
+    GRAMMAR = "grammar"
+
+
+@edi.callback()
+def _edi() -> None:
+    """Look into X12 and EDIFACT files, and say what is wrong with them.
+
+    `edi parse` shows what is in a file, `edi validate` what is wrong with it. Both stream: a large file needs no more
+    memory than a small one.
+    """
+
+
+@command(edi, "validate", config=False)
+def validate(
+    session: Session,
+    files: FilesArgument,
+    partner: PartnerOption = None,
+    level: Annotated[
+        CheckLevel, typer.Option(help="Envelopes only, or also each set by its grammar.")
+    ] = CheckLevel.GRAMMAR,
+) -> None:
+    """Check files: envelopes, counts, control numbers, and each set by its grammar.
+
+    Prints each error as a line, `position: code: message`, and goes on. Exit status 1 if there is any; a set without a
+    grammar is a warning. docs/edi.md lists the codes.
+    Examples: `orderhub edi validate order.edi`, `cat *.edi | orderhub edi validate --level envelope -`
+    """
+    from hub.cli.edi_reports import Validation
+    from mappings.syntax.edi.opened import Reading
+
+    by_grammar = level is CheckLevel.GRAMMAR
+    reading = Reading(_grammars(partner) if by_grammar else None, strict=by_grammar)
+    report = Validation(session.out, reading, named=len(files) > 1)
+    for name in files:
+        try:
+            report.read(name, _chunks(name))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            report.unreadable(name, error)
+    report.close()
+    if report.failed:
+        raise typer.Exit(FAILED)
+
+
+@command(edi, "parse", config=False)
+def parse(session: Session, files: FilesArgument, partner: PartnerOption = None) -> None:
+    """Show what is in files: each set with its segments; with --json its tree, as mappings see it.
+
+    What is wrong with envelopes is said on the other stream and stops nothing; `edi validate` is for that.
+    Exit status 1 if a file can't be read at all.
+    Examples: `orderhub edi parse order.edi`, `orderhub edi parse --json order.edi`
+    """
+    from hub.cli.edi_reports import Listing
+    from mappings.syntax.edi.opened import Reading
+
+    report = Listing(session.out, Reading(strict=False), _grammars(partner), named=len(files) > 1)
+    for name in files:
+        try:
+            report.read(name, _chunks(name))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            report.unreadable(name, error)
+    report.close()
+    if report.failed:
+        raise typer.Exit(FAILED)
+
+
+def _grammars(partner: list[Path] | None) -> "GrammarLibrary":
+    from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary, InvalidGrammarError
+
+    library = GrammarLibrary(GrammarFolders())
+    texts: dict[str, str] = {}
+    for path in partner or []:
+        found = sorted(path.glob("*.overlay")) if path.is_dir() else [path]
+        if not found:
+            raise Failure(f"there is no *.overlay file in {path}", usage=True)
+        for file in found:
+            try:
+                texts[str(file)] = file.read_text(encoding="utf-8")
+            except UnicodeDecodeError:
+                raise Failure(f"{file} is no overlay: it is not UTF-8", usage=True) from None
+    try:
+        return library.with_overlays(texts)
+    except InvalidGrammarError as error:
+        raise Failure("\n".join(str(finding) for finding in error.findings), usage=True) from None
+
+
+def _chunks(name: str) -> Iterator[bytes]:
+    import sys
+
+    if name == "-":
+        while chunk := sys.stdin.buffer.read(_CHUNK):
+            yield chunk
+        return
+    with Path(name).open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            yield chunk
