@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,7 @@ class _NoMappings:
     def read(self, mapping: str, raw: bytes, context: Any) -> Any:
         raise LookupError(mapping)
 
-    def write(self, mapping: str, values: Any) -> bytes:
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         raise LookupError(mapping)
 
 

@@ -45,8 +45,8 @@ class Mappings(Protocol):
         """Translate a wire document; raise `DocumentError`."""
         ...
 
-    def write(self, mapping: str, values: Any) -> bytes:
-        """Translate the reverse way; raise `DocumentError`."""
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
+        """Translate the reverse way; `context` is what the mapping asks for besides. Raise `DocumentError`."""
         ...
 
 

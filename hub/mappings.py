@@ -142,11 +142,11 @@ class MappingLibrary:
         except TypeError as error:
             raise UnknownMappingError(str(error)) from error
 
-    def write(self, mapping: str, values: Any) -> bytes:
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         """Translate the reverse way; raise `DocumentError`."""
         found = self._find(mapping)
         try:
-            return found.write(values)
+            return found.write(values, context or {})
         except MappingError as error:
             raise _document_error(found, error.problems) from error
         except TypeError as error:
@@ -199,9 +199,9 @@ class _Overlaid:
         """Translate by what stands in for `mapping`."""
         return self._library.read_for(mapping, self._replacing.get(mapping, mapping), raw, context)
 
-    def write(self, mapping: str, values: Any) -> bytes:
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         """Translate the reverse way, by what stands in for `mapping`."""
-        return self._library.write(self._replacing.get(mapping, mapping), values)
+        return self._library.write(self._replacing.get(mapping, mapping), values, context)
 
 
 def read_below(folders: Iterable[Path], name: str) -> bytes | None:

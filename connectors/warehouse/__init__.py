@@ -22,7 +22,7 @@ CONNECTOR = Connector(
     settings=WarehouseSettings,
     open=open_warehouse,
     simulator=_simulator,
-    mappings=(Path(mappings.__path__[0]) / "warehouse",),
+    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("warehouse", "gs1")),
     ports=("FulfilmentPoint",),
     limits=Limits(concurrency=8),
     python_transforms=TRANSFORMS,

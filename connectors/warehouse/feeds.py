@@ -28,12 +28,7 @@ def feeds(settings: WarehouseSettings, client: WarehouseClient, clock: Clock) ->
 
 def readers(settings: WarehouseSettings, mappings: Mappings) -> Mapping[str, Reader]:
     """Return a reader for each kind of document, and for notes about files that could not be handed in."""
-    context = {
-        "node": settings.node,
-        "site": settings.site or settings.node,
-        "basis": settings.stock_basis.name,
-        "zone": settings.zone,
-    }
+    context = settings.told()
     known: dict[str, Reader] = {
         kind: _Reader(f"warehouse/{kind}", mappings, context) for kind in settings.folders.feeds()
     }

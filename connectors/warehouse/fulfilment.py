@@ -34,7 +34,7 @@ class WarehouseFulfilment:
 
     def __init__(self, settings: WarehouseSettings, mappings: Mappings, client: WarehouseClient) -> None:
         self._node, self._site = settings.node, settings.site or settings.node
-        self._mappings, self._client = mappings, client
+        self._mappings, self._client, self._told = mappings, client, settings.told()
         self.deadline_s, self.settle_s = client.deadline_s, settings.settle_s
 
     def render(self, command: Command, context: EffectContext) -> Outgoing:
@@ -50,7 +50,7 @@ class WarehouseFulfilment:
             case _:
                 raise RejectedError(f"a warehouse takes no {type(command).__name__}", code="command")
         try:
-            return Outgoing(self._mappings.write(mapping, values), MEDIA_TYPE, name)
+            return Outgoing(self._mappings.write(mapping, values, self._told), MEDIA_TYPE, name)
         except DocumentError as error:
             raise RejectedError(str(error), code="document") from error
 

@@ -79,8 +79,17 @@ class WarehouseSettings(BaseModel):
     """What stock figures mean where a report does not say so."""
     zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
     """The zone of times without an offset."""
+    context: dict[Name, Annotated[str, Field(max_length=500)]] = {}
+    """What mapping documents of its own ask for besides, such as the GLNs of `sender` and `receiver`."""
     folders: Folders = Folders()
     arrival: ArrivalSettings = ArrivalSettings()
     poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 30
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 60
     """How long after a lost connection the server may still carry out a renaming that it was asked for."""
+
+    def told(self) -> dict[str, str]:
+        """Return what mapping documents may ask for beside a document."""
+        known = {
+            "node": self.node, "site": self.site or self.node, "basis": self.stock_basis.name, "zone": self.zone,
+        }  # fmt: skip
+        return {**self.context, **known}

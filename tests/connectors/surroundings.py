@@ -72,7 +72,7 @@ class ReadMappings:
             problems = (Problem(one.reason, field=one.source, value=one.value) for one in error.problems)
             raise DocumentError(tuple(problems)) from error
 
-    def write(self, mapping: str, values: Any) -> bytes:
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         raise AssertionError(mapping)
 
 

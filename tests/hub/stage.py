@@ -245,7 +245,7 @@ class NoMappings:
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         raise NotImplementedError
 
-    def write(self, mapping: str, values: Any) -> bytes:
+    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         raise NotImplementedError
 
 

@@ -45,7 +45,7 @@ class Library:
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         return tuple(d for d in LIBRARY[mapping].read_all(raw, context) if isinstance(d, Document))
 
-    def write(self, mapping: str, values: object) -> bytes:
+    def write(self, mapping: str, values: object, context: Mapping[str, str] | None = None) -> bytes:
         raise LookupError(mapping)
 
 

@@ -77,6 +77,7 @@ def refused(kind: str, body: bytes, **changes: Any) -> str:
 def test_the_documents_have_no_warnings() -> None:
     assert LIBRARY.current.warnings == ()
     assert sorted(LIBRARY.current) == [
+        "gs1/inbound-notification", "gs1/inventory-report", "gs1/outbound-instruction", "gs1/outbound-notification",
         "warehouse/answer", "warehouse/cancel", "warehouse/dispatch", "warehouse/release", "warehouse/return",
         "warehouse/stock", "warehouse/stock-plain",
     ]  # fmt: skip

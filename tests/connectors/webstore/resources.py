@@ -12,7 +12,7 @@ class NoMappings:
         """Say so."""
         raise LookupError(mapping)
 
-    def write(self, mapping: str, values: object) -> bytes:
+    def write(self, mapping: str, values: object, context: Mapping[str, str] | None = None) -> bytes:
         """Say so."""
         raise LookupError(mapping)
 
