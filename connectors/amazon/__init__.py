@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import mappings
+from connectors.amazon import cautions, prices
 from connectors.amazon.opening import open_amazon
-from connectors.amazon.prices import TRANSFORMS
 from connectors.amazon.settings import AmazonSettings
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
@@ -24,7 +24,7 @@ CONNECTOR = Connector(
     simulator=_simulator,
     mappings=(Path(mappings.__path__[0]) / "amazon",),
     ports=("ChannelUpdates", "PaymentGateway", "StockSink"),
-    python_transforms=TRANSFORMS,
+    python_transforms={**prices.TRANSFORMS, **cautions.TRANSFORMS},
     # Amazon's limits are per operation, and kept in client.py. What waits for a feed's report waits together, so that
     # many messages travel in one feed.
     limits=Limits(concurrency=100, ladder_s=(5, 30, 60, 300, 900, 1800, 3600)),

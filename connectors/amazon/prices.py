@@ -17,6 +17,8 @@ from connectors.amazon.plain import Obj, each, obj
 _ZERO = Decimal(0)
 _CHARGES = ("GIFT_WRAP", "COD_FEE", "OTHER")
 _KNOWN = frozenset({"ITEM", "SHIPPING", *_CHARGES, "TAX", "DISCOUNT"})
+_NO_PRICES = frozenset({"expense", "payment"})
+"""Points, and how the buyer paid: perhaps in money of another kind."""
 _MARKETPLACE = "MARKETPLACE_FACILITATOR"
 
 
@@ -26,7 +28,8 @@ class Item:
     def __init__(self, item: Obj, where: str) -> None:
         self._where = f"{where}.proceeds"
         proceeds = obj(item.get("proceeds"))
-        self.quantity = int(item.get("quantityOrdered") or 1)
+        ordered = item.get("quantityOrdered")
+        self.quantity = 1 if ordered is None else int(ordered)
         self.total = _money(proceeds.get("proceedsTotal"), f"{self._where}.proceedsTotal")
         self.sums: dict[str, Decimal] = {}
         self._details: dict[tuple[str, str], Decimal] = {}
@@ -219,10 +222,10 @@ def _places(item: Obj) -> int:
 
 
 def _currencies(node: Any) -> Sequence[str]:
-    """Return every `currencyCode` below a node but for points, which are no part of the price."""
+    """Return every `currencyCode` below a node but for what is no part of the price."""
     known = obj(node)
     own = [str(known["currencyCode"])] if "amount" in known and known.get("currencyCode") else []
-    below = [value for name, value in known.items() if name != "expense"]
+    below = [value for name, value in known.items() if name not in _NO_PRICES]
     return [*own, *(code for value in [*below, *each(node)] for code in _currencies(value))]
 
 

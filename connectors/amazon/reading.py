@@ -38,7 +38,7 @@ def notified(raw: RawDocument) -> tuple[Document, ...]:
     """A notification says only which order to ask for; anything else in the queue is for a person."""
     try:
         said: Any = json.loads(raw.body)
-        kind = said["NotificationType"]
+        kind = said["NotificationType"] if "NotificationType" in said else said["notificationType"]
     except (ValueError, LookupError, TypeError, RecursionError) as error:
         problem = Problem("this is no notification of the Selling Partner API", field="NotificationType")
         raise DocumentError((problem,)) from error

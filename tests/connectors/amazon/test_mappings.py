@@ -232,6 +232,71 @@ def test_an_order_that_was_shipped_in_part_is_looked_at_first() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("programs", ["PRIME", "IN_STORE_PICK_UP"], "the buyer picks it up in a store"),
+        ("programs", ["AMAZON_EASY_SHIP"], "Easy Ship"),
+        ("payment", {"paymentExecutions": [{"paymentMethod": "CashOnDelivery"}]}, "has paid nothing yet"),
+        ("orderItems.0.fulfillment.shipping", {"shippingConstraints": {"cashOnDelivery": "MANDATORY"}}, "at the door"),
+        ("orderItems.1.fulfillment.shipping", {"shippingConstraints": {"palletDelivery": "MANDATORY"}}, "pallet"),
+        ("orderItems.1.measurement", {"unit": "KILOGRAMS", "value": 1.5}, "item 2 is sold by measure: 1.5 KILOGRAMS"),
+        ("orderItems.0.product.customization", {"customizedUrl": "https://example.com/1"}, "item 1 is made"),
+    ],
+)  # fmt: skip
+def test_what_nobody_here_would_carry_out_is_for_a_person_to_see(path: str, value: Any, said: str) -> None:
+    order = changed(an_order("A-1", [CUPS, POT], NOON), path, value)
+    assert said in order_of(order).review
+    order["fulfillment"]["fulfilledBy"] = "AMAZON"
+    assert order_of(order).review == ""
+
+
+def test_a_programme_and_a_measure_that_change_nothing_are_no_cause_to_wait() -> None:
+    order = changed(an_order("A-1", [CUPS], NOON), "programs", ["PRIME", "AMAZON_BUSINESS"])
+    order["orderItems"][0] |= {"measurement": {"unit": "COUNT", "value": 2}}
+    order["orderItems"][0]["product"] |= {"customization": {"customizedUrl": ""}}
+    assert order_of(order).review == ""
+
+
+def test_what_amazon_sent_itself_waits_for_nobody() -> None:
+    order = an_order("A-1", [CUPS], NOON, status="SHIPPED", fulfilled_by="AMAZON")
+    assert order_of(order).review == ""
+    assert "shipped already" in order_of(an_order("A-1", [CUPS], NOON, status="SHIPPED")).review
+
+
+def test_an_item_that_was_cancelled_is_no_line() -> None:
+    order = an_order("A-1", [CUPS, POT], NOON)
+    order["orderItems"][0] |= {"quantityOrdered": 0, "proceeds": {}}
+    order["proceeds"]["grandTotal"]["amount"] = "24.90"
+    document = order_of(order)
+    assert [line.id for line in document.lines] == ["2"]
+    assert str(placed(document).computed_total()) == "24.90 EUR"
+
+
+def test_an_order_of_which_nothing_is_left_is_cancelled_all_the_same() -> None:
+    order = an_order("A-1", [CUPS, POT], NOON, status="CANCELLED")
+    for item in order["orderItems"]:
+        item["quantityOrdered"] = 0
+    (cancelled,) = read(order)
+    assert isinstance(cancelled, CancelDocument)
+
+
+def test_an_answer_is_read_as_it_came_too() -> None:
+    one, other = (an_order(name, [CUPS, POT], NOON, status="SHIPPED") for name in ("A-1", "A-2"))
+    assert read({"order": one}) == read(one)
+    page = read({"orders": [one, other], "pagination": {"nextToken": "more"}})
+    assert page == (read(one)[0], read(other)[0], read(one)[1], read(other)[1])
+
+
+def test_money_that_paid_for_it_may_be_of_another_kind() -> None:
+    paid = {
+        "paymentExecutions": [
+            {"paymentMethod": "CreditCard", "paymentAmount": {"amount": "9.00", "currencyCode": "USD"}}
+        ]
+    }
+    assert order_of(an_order("A-1", [CUPS], NOON) | {"payment": paid}).currency == "EUR"
+
+
 def test_a_shipped_order_has_left() -> None:
     _, shipped = read(an_order("A-1", [CUPS], NOON, status="SHIPPED"))
     assert shipped == ShippedDocument(occurred_at=NOON, channel="amazon", channel_ref="A-1")
