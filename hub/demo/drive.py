@@ -25,6 +25,8 @@ log = structlog.get_logger()
 SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
 FEED_S = 200.0
 """Hub time over which all orders are placed."""
+AT_ONCE = 8
+"""How many buyers wait for an answer at a time: on a busy machine they come more slowly, and none goes away."""
 LOOK_S = 2.0
 _ORDER = "SELECT id, held FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
 WAREHOUSES = ("berlin", "leipzig")
@@ -49,6 +51,7 @@ class Driver:
             **amazon.follow_ups(self),
             Outcome.CLEARED_BY_A_PERSON: self._clear,
         }
+        self._counters = asyncio.Semaphore(AT_ONCE)
         self.played = 0
         """Orders whose script is over; what they set in motion may still run."""
         self.mended = 0
@@ -108,7 +111,8 @@ class Driver:
     async def _play(self, order: PlannedOrder, *, after_s: float) -> None:
         await self.stage.clock.sleep(after_s)
         try:
-            await self._place(order)
+            async with self._counters:
+                await self._place(order)
             follow_up = self._follow_ups.get(order.outcome)
             if follow_up is not None:
                 await follow_up(order)

@@ -15,10 +15,10 @@ GATEWAY = "signifyd"
 POLICY = FraudPolicy(
     gateway=GATEWAY,
     channels={"shopify": False},
-    decide_within_h=0.1,
+    decide_within_h=0.08,
     accept_undecided_below=Decimal(2000),
 )
-"""Six minutes are a long time in a demo. Shopify screens the orders of its own shops."""
+"""Five minutes are a long time in a demo. Shopify screens the orders of its own shops."""
 _SOON_S = 40.0
 _DECISIONS: Mapping[Outcome, tuple[Action, float | None]] = {
     Outcome.SCREENED_AND_CLEARED: ("ACCEPT", _SOON_S),

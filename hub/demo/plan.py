@@ -30,6 +30,8 @@ CHANNELS = {
     **{outcome: AMAZON for outcome in Outcome if "amazon" in outcome.value},
 }
 """Through which channel an outcome's orders come, where that is not the web shop."""
+LONGEST = frozenset({Outcome.NO_DECISION_IN_TIME})
+"""What takes by far the longest comes first, so that nobody has to wait for it in the end."""
 _FIRST_TWO = 2
 
 
@@ -98,7 +100,7 @@ def _outcomes(orders: int, chance: random.Random) -> Iterator[Outcome]:
     rest = chance.choices(list(Outcome), weights, k=max(0, orders - len(sure)))
     everything = [*sure, *rest]
     chance.shuffle(everything)
-    yield from everything
+    yield from sorted(everything, key=lambda outcome: outcome not in LONGEST)
 
 
 def _planned(n: int, outcome: Outcome, seed: int, chance: random.Random) -> PlannedOrder:

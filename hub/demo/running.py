@@ -88,18 +88,22 @@ async def _play(
 
 async def _wait(stage: Stage, show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
     """Wait until every ledger says what was expected, or nothing has moved for a long while."""
-    entries, moved_at = -1, time.monotonic()
+    entries, moved_at, judged = -1, time.monotonic(), -1
     while True:
         await asyncio.sleep(LOOK_S)
         if playing.done() and playing.exception() is not None:
             playing.result()
         if show.total() != entries:
             entries, moved_at = show.total(), time.monotonic()
-        verdicts = judge(stage.data)
-        if playing.done() and not any(verdict.wrong for verdict in verdicts):
-            return verdicts
         if time.monotonic() - moved_at > STALLED_S:
-            return verdicts
+            return judge(stage.data)
+        if (
+            playing.done() and judged != entries
+        ):  # reading all ledgers is work, which the partners need done first
+            judged = entries
+            verdicts = judge(stage.data)
+            if not any(verdict.wrong for verdict in verdicts):
+                return verdicts
 
 
 async def _summary(
