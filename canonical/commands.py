@@ -17,6 +17,7 @@ from canonical.order import ReleaseLine
 from canonical.parcels import RateWish
 from canonical.parties import Party
 from canonical.payment import PaymentMethod
+from canonical.purchases import PurchasedLine, PurchaseUnits
 
 
 class Command(Value):
@@ -202,6 +203,43 @@ class CloseManifest(Command):
     """The broker's id of the parcel."""
 
 
+class PlacePurchaseOrder(Command):
+    """Order goods from a supplier, who sends them to the buyer. Answered later by a `PurchaseAnswerDocument`."""
+
+    purchase_id: Name
+    supplier: Name
+    lines: tuple[PurchasedLine, ...]
+    acknowledge_by: Instant
+
+
+class ChangePurchaseOrder(Command):
+    """Ask a supplier not to send some of what was ordered. Answered later: `change_agreed` or `change_refused`."""
+
+    purchase_id: Name
+    supplier: Name
+    change_id: Name
+    lines: tuple[PurchaseUnits, ...]
+    """So many less of each."""
+    reason: str = ""
+
+
+class CancelPurchaseOrder(Command):
+    """Ask a supplier to send nothing more of a purchase order. Answered later: `cancelled` or `cancel_refused`."""
+
+    purchase_id: Name
+    supplier: Name
+
+
+class RequestSupplierReturn(Command):
+    """Ask a supplier to take goods back. Answered later by a `SupplierReturnAnswerDocument`."""
+
+    purchase_id: Name
+    supplier: Name
+    return_id: Name
+    lines: tuple[PurchaseUnits, ...]
+    reason: str
+
+
 class InstructedLine(Value):
     """A line of a release with what is known of its item."""
 
@@ -250,6 +288,7 @@ COMMANDS: tuple[type[Command], ...] = (
     TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
     BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest,
     ScreenOrder, ReportToFraudGateway, SendInterchange,
+    PlacePurchaseOrder, ChangePurchaseOrder, CancelPurchaseOrder, RequestSupplierReturn,
 )  # fmt: skip
 
 COMMAND_BY_NAME: Mapping[str, type[Command]] = {command.__name__: command for command in COMMANDS}

@@ -15,6 +15,16 @@ from pydantic import Field, model_validator
 
 from canonical.base import Instant, Name, Value
 from canonical.deadlines import Deadlines
+from canonical.document import (
+    Amount,
+    BusinessKey,
+    Document,
+    KeyKind,
+    NotNegative,
+    OrderBound,
+    Positive,
+    SkuQuantity,
+)
 from canonical.events import (
     AmendmentRequested,
     CancelRequested,
@@ -51,52 +61,24 @@ from canonical.money import Currency, Money
 from canonical.parcels import ParcelStatus
 from canonical.parties import Destination, Language, Parties
 from canonical.payment import PaymentMethod
+from canonical.purchase_documents import (
+    PurchaseAnswerDocument,
+    ShipNoticeDocument,
+    SupplierInvoiceDocument,
+    SupplierReturnAnswerDocument,
+)
 from canonical.statuses import OrderType
 from canonical.stock import StockBasis
 
-Amount = Annotated[Decimal, Field(max_digits=18, decimal_places=4, allow_inf_nan=False)]
-Positive = Annotated[int, Field(gt=0, le=1_000_000)]
-NotNegative = Annotated[Decimal, Field(ge=0, max_digits=18, decimal_places=4, allow_inf_nan=False)]
-
-
-class KeyKind(StrEnum):
-    """By what a partner knows an order. Also how support finds messages."""
-
-    ORDER_ID = "order_id"
-    CHANNEL_REF = "channel_ref"
-    """`channel:reference`"""
-    RELEASE = "release"
-    PAYMENT = "payment"
-    """`gateway:reference`"""
-    TRACKING = "tracking"
-    PARCEL = "parcel"
-    """`broker:reference`"""
-    EXTERNAL_ID = "external_id"
-
-
-class BusinessKey(Value):
-    """A name of an order, or of a message, that people and partners use."""
-
-    kind: KeyKind
-    value: Name
-
-
-class Document(Value):
-    """One canonical document out of one wire document."""
-
-    occurred_at: Instant | None = None
-
-
-class OrderBound(Document):
-    """A document about one existing order."""
-
-    def key(self) -> BusinessKey:
-        """Return the name by which the order is found."""
-        raise NotImplementedError
-
-    def events(self, order_id: UUID) -> tuple[Event, ...]:
-        """Return what the document means for its order."""
-        raise NotImplementedError
+__all__ = [
+    "DOCUMENTS", "DOCUMENT_BY_NAME", "AmendmentDocument", "Amount", "BusinessKey", "CancelDocument", "ChannelBound",
+    "DispatchDocument", "Document", "DocumentCharge", "DocumentDiscount", "DocumentLine", "DocumentTax",
+    "DocumentTender", "FraudDecisionDocument", "KeyKind", "LabelDocument", "LabelFact", "NotNegative", "OrderBound",
+    "OrderDocument", "PaymentDocument", "PaymentFact", "Positive", "PurchaseAnswerDocument", "ReleaseAnswer",
+    "ReleaseAnswerDocument", "ReleaseBound", "ReturnDocument", "ShipNoticeDocument", "ShippedDocument",
+    "SkuQuantity", "StockDocument", "StockLine", "SupplierInvoiceDocument", "SupplierReturnAnswerDocument",
+    "TrackingDocument",
+]  # fmt: skip
 
 
 class DocumentTax(Value):
@@ -459,13 +441,6 @@ class ReleaseAnswerDocument(ReleaseBound):
                 return (ReleaseCancelRefused.model_validate({**common, "reason": self.reason}),)
 
 
-class SkuQuantity(Value):
-    """Some units of a SKU."""
-
-    sku: Name
-    quantity: Positive
-
-
 class DispatchDocument(ReleaseBound):
     """A parcel left a node."""
 
@@ -639,6 +614,7 @@ DOCUMENTS: tuple[type[Document], ...] = (
     OrderDocument, ShippedDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument,
     DispatchDocument, ReturnDocument, StockDocument, FraudDecisionDocument,
     LabelDocument, TrackingDocument,
+    PurchaseAnswerDocument, ShipNoticeDocument, SupplierInvoiceDocument, SupplierReturnAnswerDocument,
 )  # fmt: skip
 """Every target of an incoming mapping."""
 

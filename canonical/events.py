@@ -15,6 +15,7 @@ from canonical.order import Hold, Line, NoteText, ReleaseLine, Shipping
 from canonical.parcels import ParcelStatus
 from canonical.parties import Destination, Language
 from canonical.payment import Tender
+from canonical.purchases import AnsweredLine, InvoiceSums, Overdue, PurchasedLine, PurchaseUnits
 from canonical.statuses import HoldType, OrderType, RowStatus
 
 
@@ -540,6 +541,138 @@ class FraudReviewNeeded(Event):
     reason: str = ""
 
 
+class PurchaseRequested(Event):
+    """A supplier was asked to send goods: the purchase order of the release of the same id."""
+
+    purchase_id: Name
+    n: int
+    supplier: Name
+    lines: tuple[PurchasedLine, ...]
+    acknowledge_by: Instant
+
+
+class PurchaseAnswered(Event):
+    """A supplier says what it makes of a purchase order; without lines it will send all of it as it was ordered."""
+
+    purchase_id: Name
+    lines: tuple[AnsweredLine, ...] = ()
+
+
+class PurchasePriceAccepted(Event):
+    """What a supplier wants for its goods is agreed now: by policy, or by a person."""
+
+    purchase_id: Name
+    actor: Name
+
+
+class PurchaseExpected(Event):
+    """When the next goods of a purchase order are to leave."""
+
+    purchase_id: Name
+    ship_by: Instant
+
+
+class PurchaseReduced(Event):
+    """Some of a purchase order does not come, and is wanted from its supplier no more."""
+
+    purchase_id: Name
+    lines: tuple[ReleaseLine, ...]
+    reason: str = ""
+
+
+class PurchaseChangeRequested(Event):
+    """A supplier was asked not to send some of what was ordered."""
+
+    purchase_id: Name
+    change_id: Name
+    lines: tuple[PurchaseUnits, ...]
+    reason: str
+
+
+class PurchaseChangeAgreed(Event):
+    """A supplier does not send what it was asked not to send; the change is the open one where it names none."""
+
+    purchase_id: Name
+    change_id: Name | None = None
+
+
+class PurchaseChangeRefused(Event):
+    """A supplier sends it all the same."""
+
+    purchase_id: Name
+    change_id: Name | None = None
+    reason: str = ""
+
+
+class PurchaseOverdue(Event):
+    """A supplier's acknowledgement or ship notice did not come in time."""
+
+    purchase_id: Name
+    step: Overdue
+
+
+class InvoiceReceived(Event, InvoiceSums):
+    """A supplier charges for goods."""
+
+    purchase_id: Name
+    invoice_id: Name
+
+
+class InvoiceAwaitsGoods(Event):
+    """An invoice charges more than has left; the ship notice is waited for until `until`."""
+
+    purchase_id: Name
+    invoice_id: Name
+    until: Instant
+
+
+class InvoiceApproved(Event):
+    """An invoice may be paid: it is as ordered and as sent, or a person accepts it as it is."""
+
+    purchase_id: Name
+    invoice_id: Name
+    supplier: Name
+    total: Money
+    actor: Name
+    reason: str = ""
+
+
+class InvoiceDoubted(Event):
+    """An invoice is not as it was ordered or as it was sent: a person accepts or disputes it."""
+
+    purchase_id: Name
+    invoice_id: Name
+    doubts: tuple[str, ...]
+
+
+class InvoiceDisputed(Event):
+    """A person does not accept an invoice: it is not paid, and its units may be charged by another one."""
+
+    purchase_id: Name
+    invoice_id: Name
+    actor: Name
+    reason: str
+
+
+class SupplierReturnRequested(Event):
+    """Somebody wants to send goods back to their supplier."""
+
+    purchase_id: Name
+    return_id: Name
+    lines: tuple[PurchaseUnits, ...]
+    actor: Name
+    reason: str
+
+
+class SupplierReturnAnswered(Event):
+    """A supplier takes goods back under its number, or does not."""
+
+    purchase_id: Name
+    return_id: Name
+    authorisation: Name | None = None
+    reason: str = ""
+
+
 class NoteAdded(Event):
     """A person left a note."""
 
@@ -573,6 +706,10 @@ EVENTS: tuple[type[Event], ...] = (
     ReleaseSubmitted, LabelRequested, LabelBooked, LabelRefused, LabelVoidRequested, LabelVoided, LabelVoidRefused,
     CollectionBooked, CollectionCancelled, ManifestClosed, ParcelTracked, ReturnLabelRequested,
     FraudScreeningRequested, FraudDecided, FraudCleared, FraudRejected, FraudReviewNeeded,
+    PurchaseRequested, PurchaseAnswered, PurchasePriceAccepted, PurchaseExpected, PurchaseReduced,
+    PurchaseChangeRequested, PurchaseChangeAgreed, PurchaseChangeRefused, PurchaseOverdue,
+    InvoiceReceived, InvoiceAwaitsGoods, InvoiceApproved, InvoiceDoubted, InvoiceDisputed,
+    SupplierReturnRequested, SupplierReturnAnswered,
 )  # fmt: skip
 """Every event of the language. Its class name is its type, in the journal and in `workflow.yaml`."""
 

@@ -22,6 +22,7 @@ from canonical.events import (
 from canonical.fold_fraud import FRAUD_CHANGES
 from canonical.fold_parcels import PARCEL_CHANGES
 from canonical.fold_payment import PAYMENT_EVENTS, payment_changed
+from canonical.fold_purchases import PURCHASE_CHANGES, minded
 from canonical.fold_releases import RELEASE_CHANGES
 from canonical.fold_rows import rows_moved
 from canonical.order import Cancellation, Note, Order, ReturnReceipt
@@ -113,6 +114,8 @@ def _hold_released(order: Order, event: HoldReleased) -> dict[str, Any]:
     changes: dict[str, Any] = {"holds": tuple(hold for hold in order.holds if hold.type is not event.type)}
     if event.type is HoldType.PRICE_MISMATCH:
         changes["price_accepted"] = True
+    elif event.type is HoldType.SUPPLIER_PROBLEM:
+        changes |= minded(order)
     return changes
 
 
@@ -172,6 +175,7 @@ _CHANGES: Mapping[type[Event], Callable[[Order, Any], dict[str, Any]]] = {
     **RELEASE_CHANGES,
     **PARCEL_CHANGES,
     **FRAUD_CHANGES,
+    **PURCHASE_CHANGES,
     CancelRequested: _cancel_requested,
     CancelAccepted: _cancel_decided(CancelStatus.ACCEPTED),
     CancelRejected: _cancel_decided(CancelStatus.REJECTED),

@@ -16,6 +16,7 @@ from canonical.events import (
     ShipmentCreated,
 )
 from canonical.fold_parcels import left_in
+from canonical.fold_purchases import left
 from canonical.order import Order, Release, Shipment
 from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
 
@@ -133,6 +134,7 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
         "shipments": shipments,
         "parcels": left_in(order.parcels, shipment),
         "releases": _with_release_status(order, event, event.release_id, status),
+        **(left(order, event.release_id, shipment.shipped_at) if order.purchases else {}),
     }
 
 

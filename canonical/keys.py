@@ -6,12 +6,14 @@ from canonical.events import (
     LabelBooked,
     OrderPlaced,
     PaymentAuthorised,
+    PurchaseRequested,
     ReleaseRequested,
     ShipmentCreated,
 )
+from canonical.purchase_documents import PurchaseBound
 
 
-def keys_of(event: Event) -> tuple[BusinessKey, ...]:
+def keys_of(event: Event) -> tuple[BusinessKey, ...]:  # noqa: PLR0911 - one return for each event that names
     """Return the names that an event gives its order: partners and people will use them."""
     match event:
         case OrderPlaced():
@@ -26,6 +28,8 @@ def keys_of(event: Event) -> tuple[BusinessKey, ...]:
             return (PaymentDocument.key_of(event.gateway, event.reference),)
         case ReleaseRequested():
             return (BusinessKey(kind=KeyKind.RELEASE, value=event.release_id),)
+        case PurchaseRequested():
+            return (PurchaseBound.key_of(event.supplier, event.purchase_id),)
         case LabelBooked():
             number = BusinessKey(kind=KeyKind.TRACKING, value=event.tracking_number)
             return (number, LabelDocument.key_of(event.broker, event.reference))

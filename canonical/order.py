@@ -1,6 +1,6 @@
 """The order: lines as rows of quantities, holds, payment, releases, shipments. Headers are derived from them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -15,6 +15,7 @@ from canonical.money import Currency, Money, total
 from canonical.parcels import AT_AN_END, PROBLEMS, Parcel
 from canonical.parties import Destination, Language
 from canonical.payment import Payment
+from canonical.purchases import InvoiceStatus, Purchase
 from canonical.statuses import (
     Block,
     CancelStatus,
@@ -139,6 +140,8 @@ class Order(Value):
     shipments: tuple[Shipment, ...] = ()
     parcels: tuple[Parcel, ...] = ()
     """Labels that the hub has booked, and parcels that a courier's broker tells of."""
+    purchases: tuple[Purchase, ...] = ()
+    """What suppliers were asked to send: each belongs to the release of its id."""
     cancellation: Cancellation | None = None
     returns: tuple[ReturnReceipt, ...] = ()
     rejected_nodes: tuple[Name, ...] = ()
@@ -161,6 +164,10 @@ class Order(Value):
         """Return the release of that id, if there is one."""
         return next((r for r in self.releases if r.id == release_id), None)
 
+    def purchase(self, purchase_id: str) -> Purchase | None:
+        """Return the purchase order of that number, if there is one."""
+        return next((p for p in self.purchases if p.id == purchase_id), None)
+
     def shipment(self, shipment_id: str) -> Shipment | None:
         """Return the shipment of that id, if there is one."""
         return next((s for s in self.shipments if s.id == shipment_id), None)
@@ -182,7 +189,13 @@ class Order(Value):
         return tuple(hold for hold in self.holds if block in hold.blocks)
 
     def next_deadline(self) -> datetime | None:
-        """Return when the channel wants the next step done; None where nothing is left to be late with."""
+        """Return when the next step is due, by the channel or at a supplier; None where nothing is to be late with."""
+        first = self._channels_due()
+        if not self.purchases:
+            return first
+        return min((at for at in (first, *self._suppliers_dues()) if at is not None), default=None)
+
+    def _channels_due(self) -> datetime | None:
         still = [self.deadlines.ship_by]
         if self.confirmed_at is None:
             still.append(self.deadlines.acknowledge_by)
@@ -191,6 +204,15 @@ class Order(Value):
         if first is None or theirs or self.rejected_reason is not None:
             return None
         return first if self.quantity(*NOT_LEFT_YET) else None
+
+    def _suppliers_dues(self) -> Iterator[datetime | None]:
+        for purchase in self.purchases:
+            release = self.release(purchase.id)
+            if release is not None and release.status in LIVE_RELEASES:
+                yield purchase.acknowledge_by if purchase.answered_at is None else purchase.ship_by
+            for invoice in purchase.invoices:
+                if invoice.status is InvoiceStatus.WAITING:
+                    yield invoice.wait_until
 
     def quantity(self, *statuses: RowStatus) -> int:
         """Return how many units of all lines stand at one of `statuses`."""
@@ -303,6 +325,13 @@ class Order(Value):
         return enough and not too_much
 
 
+LIVE_RELEASES = frozenset(
+    {
+        ReleaseStatus.REQUESTED, ReleaseStatus.ACCEPTED, ReleaseStatus.PARTIALLY_SHIPPED,
+        ReleaseStatus.CANCEL_REQUESTED,
+    },
+)  # fmt: skip
+"""A node may still send something for these."""
 LEFT_THE_HOUSE = frozenset(
     {RowStatus.SHIPPED, RowStatus.DELIVERED, RowStatus.RECEIVED_GOOD, RowStatus.RECEIVED_DAMAGED},
 )

@@ -8,6 +8,7 @@ from pydantic import Field
 from canonical.base import Name, Value
 from canonical.courier import CourierPolicy
 from canonical.fraud_policy import FraudPolicy
+from canonical.supplier_policy import SupplierPolicy
 
 
 class PaymentPolicy(Value):
@@ -66,6 +67,7 @@ class Policy(Value):
     sourcing: SourcingPolicy = SourcingPolicy()
     courier: CourierPolicy = CourierPolicy()
     fraud: FraudPolicy = FraudPolicy()
+    suppliers: SupplierPolicy = SupplierPolicy()
     channels: dict[Name, ChannelPolicy] = {}
     notifier: Name = "mailer"
     """The connector that mails buyers."""

@@ -116,6 +116,10 @@ class HoldType(StrEnum):
     CUSTOMER_REQUEST = "customer_request"
     DELIVERY_PROBLEM = "delivery_problem"
     """A parcel is lost, on its way back, or stuck. It stops nothing, and keeps the order from being completed."""
+    SUPPLIER_PROBLEM = "supplier_problem"
+    """A supplier is late, or wants another price. It stops nothing."""
+    INVOICE_MISMATCH = "invoice_mismatch"
+    """A supplier's invoice is not as it was ordered or as it was sent. It stops nothing, but that invoice."""
     OTHER = "other"
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from canonical.base import Instant, Name, Quantity, Value
+from canonical.money import Currency
+from canonical.purchases import Cost
 
 
 class StockBasis(StrEnum):
@@ -61,11 +63,32 @@ NETWORK = "*"
 """The pseudo-node that carries reservations before sourcing has chosen a node."""
 
 
+class NodeKind(StrEnum):
+    """Whose the goods of a node are."""
+
+    WAREHOUSE = "warehouse"
+    """Ours, wherever they lie: a warehouse, a store, a 3PL. It is asked by releases."""
+    SUPPLIER = "supplier"
+    """A supplier's, who sends them to the buyer. It is asked by purchase orders."""
+
+
+class SupplierItem(Value):
+    """What is agreed with a supplier about an item."""
+
+    cost: Cost | None = None
+    """What one costs, in the supplier's currency."""
+    reference: Name | None = None
+    """What the supplier calls it; nothing said: our SKU."""
+    direct: bool = False
+    """It always comes from the supplier, also where warehouses have it."""
+
+
 class Node(Value):
-    """A place that sends goods: a warehouse, a store, a 3PL."""
+    """A place that sends goods: a warehouse, a store, a 3PL, a drop-ship supplier."""
 
     id: Name
     name: str = ""
+    kind: NodeKind = NodeKind.WAREHOUSE
     connector: Name
     country: str
     enabled: bool = True
@@ -73,6 +96,27 @@ class Node(Value):
     """Lower goes first."""
     methods: tuple[Name, ...] = ()
     """Delivery methods that it offers; none named means all."""
+    currency: Currency | None = None
+    """In which a supplier is paid."""
+    items: dict[Name, SupplierItem] = {}
+    """What is agreed with a supplier, by SKU."""
+
+    @model_validator(mode="after")
+    def _terms(self) -> Self:
+        wrong = wrong_terms(self.kind, self.currency, self.items)
+        if wrong is not None:
+            raise ValueError(wrong)
+        return self
+
+
+def wrong_terms(kind: NodeKind, currency: str | None, items: Mapping[str, SupplierItem]) -> str | None:
+    """Return what is wrong with what is said of a node's goods; None for nothing."""
+    if kind is not NodeKind.SUPPLIER:
+        return "`currency` and `items` are a supplier's: say `kind: supplier`" if currency or items else None
+    priced = next((sku for sku, item in items.items() if item.cost is not None), None)
+    if priced is not None and currency is None:
+        return f"the item {priced} has a cost, so the supplier needs a `currency`, such as EUR"
+    return None
 
 
 class Item(Value):

@@ -63,6 +63,12 @@ def wait_for_payment(order: Order, event: Event, policy: Policy) -> Iterator[Ste
     yield Remind(name=name, at=at, event=DeadlinePassed(order_id=order.id, name=name))
 
 
+def flag(order: Order, event: Event, hold_type: HoldType, reason: str, actor: str = "policy") -> HoldPlaced:
+    """Put something before a person. It blocks nothing: whatever else is to happen goes on."""
+    flagged = Hold(type=hold_type, blocks=(), reason=reason, actor=actor, placed_at=moment(order, event))
+    return HoldPlaced(order_id=order.id, hold=flagged)
+
+
 def hold(
     order: Order,
     event: Event,

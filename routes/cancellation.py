@@ -1,6 +1,6 @@
 """Cancelling: at once what no node knows of; of the rest, what its node can still stop. What has left has left."""
 
-from canonical.commands import CancelRelease
+from canonical.commands import CancelPurchaseOrder, CancelRelease
 from canonical.events import (
     CancelAccepted,
     CancelRejected,
@@ -12,13 +12,13 @@ from canonical.events import (
     ReleaseCancelRequested,
     StepRefused,
 )
-from canonical.order import LEFT_THE_HOUSE, NOT_LEFT_YET, Order
+from canonical.order import LEFT_THE_HOUSE, LIVE_RELEASES, NOT_LEFT_YET, Order, Release
 from canonical.policy import Policy
 from canonical.statuses import Block, CancelStatus, HoldType, ReleaseStatus, RowStatus
 from canonical.steps import Steps
 from routes.asking import hold
 from routes.calling_off import call_off
-from routes.moves import LIVE_RELEASES, units_at
+from routes.moves import units_at
 from routes.rules import rule
 
 AT_NO_NODE = (RowStatus.CREATED, RowStatus.BACKORDERED, RowStatus.RESERVED, RowStatus.SCHEDULED)
@@ -54,17 +54,31 @@ def ask_nodes_to_stop(order: Order, event: CancelRequested, policy: Policy) -> S
     for release in order.releases:
         if release.status in _TO_BE_ASKED and not release.unstoppable:
             yield ReleaseCancelRequested(order_id=order.id, release_id=release.id)
-            yield CancelRelease(
-                order_id=order.id,
-                connector=release.connector,
-                key=f"cancel_release:{release.id}:{asked.id}",
-                release_id=release.id,
-                node=release.node,
-            )
+            yield _stop(order, release, asked.id)
     waits = any(r.status in LIVE_RELEASES and not r.unstoppable for r in order.releases)
     if waits and order.hold(HoldType.CANCEL_PENDING) is None:
         blocks = (Block.SOURCE, Block.RELEASE)
         yield hold(order, event, HoldType.CANCEL_PENDING, asked.reason, *blocks, actor=asked.actor)
+
+
+def _stop(order: Order, release: Release, cancel_id: str) -> CancelRelease | CancelPurchaseOrder:
+    """Ask whoever is to send a release to stop it: a node, or a supplier."""
+    purchase = order.purchase(release.id)
+    if purchase is not None:
+        return CancelPurchaseOrder(
+            order_id=order.id,
+            connector=release.connector,
+            key=f"po_cancel:{order.id}:{purchase.n}:{cancel_id}",
+            purchase_id=purchase.id,
+            supplier=purchase.supplier,
+        )
+    return CancelRelease(
+        order_id=order.id,
+        connector=release.connector,
+        key=f"cancel_release:{release.id}:{cancel_id}",
+        release_id=release.id,
+        node=release.node,
+    )
 
 
 @rule(Event)

@@ -7,19 +7,19 @@ from canonical.courier import DeliveryMail
 from canonical.events import (
     DeadlinePassed,
     Event,
-    HoldPlaced,
     HoldReleased,
     ParcelTracked,
     ShipmentCreated,
     StepRefused,
 )
 from canonical.fold_parcels import parcel_told_of
-from canonical.order import Hold, Order
+from canonical.order import Order
 from canonical.parcels import AT_AN_END, AT_HOME, PROBLEMS, Parcel, ParcelStatus
 from canonical.policy import Policy
 from canonical.statuses import HoldType, RowStatus
 from canonical.steps import Forget, Remind, Step, Steps
 from routes import telling
+from routes.asking import flag
 from routes.moves import go, units_at
 from routes.rules import moment, rule
 
@@ -76,7 +76,8 @@ def _mind(order: Order, event: ParcelTracked, parcel: Parcel) -> Iterator[Step]:
         word = parcel.status.value.replace("_", " ")
         reason = f"parcel {parcel.tracking_number} of {parcel.carrier or parcel.broker}: {word}{said}"
         if placed is None or placed.reason != reason:
-            yield _flag(order, event, reason, "policy" if parcel.assumed else parcel.broker)
+            actor = "policy" if parcel.assumed else parcel.broker
+            yield flag(order, event, HoldType.DELIVERY_PROBLEM, reason, actor)
     elif placed is not None and not _in_trouble(order):
         yield HoldReleased(
             order_id=order.id,
@@ -88,14 +89,6 @@ def _mind(order: Order, event: ParcelTracked, parcel: Parcel) -> Iterator[Step]:
 
 def _in_trouble(order: Order) -> bool:
     return any(parcel.status in PROBLEMS and parcel.return_of is None for parcel in order.parcels)
-
-
-def _flag(order: Order, event: Event, reason: str, actor: str) -> HoldPlaced:
-    """Put it before a person. It blocks nothing: what has not left yet may leave."""
-    flag = Hold(
-        type=HoldType.DELIVERY_PROBLEM, blocks=(), reason=reason, actor=actor, placed_at=moment(order, event)
-    )
-    return HoldPlaced(order_id=order.id, hold=flag)
 
 
 def _mail(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:

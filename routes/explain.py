@@ -9,6 +9,7 @@ from canonical.payment import Outcome, PaymentEntry, PaymentKind
 from canonical.statuses import ENDED, Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
 from routes.dues import taken
 from routes.explain_parcels import Wait, parcels
+from routes.explain_suppliers import invoices, suppliers
 from routes.moves import units_at
 
 __all__ = ["Explanation", "Wait", "explain"]
@@ -47,6 +48,14 @@ _RESOLVERS: Mapping[HoldType, tuple[str, str]] = {
         "support",
         "ask the carrier, or make it good to the buyer, then release the hold; it goes when the parcel moves on",
     ),
+    HoldType.SUPPLIER_PROBLEM: (
+        "purchasing",
+        "ask the supplier, then release the hold, which agrees to its prices; it goes once the supplier has answered",
+    ),
+    HoldType.INVOICE_MISMATCH: (
+        "purchasing",
+        "release the hold to accept what the invoice charges, or dispute the invoice",
+    ),
     HoldType.OTHER: ("support", "look at the reason, then release the hold"),
 }
 
@@ -61,7 +70,7 @@ _ASKED: Mapping[PaymentKind, str] = {
 def explain(order: Order) -> Explanation:
     """Say what an order waits for; an ended one waits at most for its gateway."""
     status = order.status()
-    waits = [*_gateways(order)]
+    waits = [*_gateways(order), *invoices(order)]
     if status not in ENDED:
         waits = [
             *_holds(order),
@@ -69,6 +78,7 @@ def explain(order: Order) -> Explanation:
             *waits,
             *_stock(order),
             *_warehouses(order),
+            *suppliers(order),
             *parcels(order),
             *_captures(order),
         ]
@@ -126,7 +136,7 @@ def _stock(order: Order) -> Iterator[Wait]:
 def _warehouses(order: Order) -> Iterator[Wait]:
     for release in order.releases:
         wait = _warehouse(order, release)
-        if wait is not None:
+        if wait is not None and order.purchase(release.id) is None:
             yield wait
 
 

@@ -13,14 +13,13 @@ from canonical.events import (
     ReturnLabelRequested,
     StepRefused,
 )
-from canonical.order import Order
+from canonical.order import LIVE_RELEASES, Order
 from canonical.parcels import AT_HOME, Parcel
 from canonical.policy import Policy
 from canonical.statuses import Block, HoldType, ReleaseStatus
 from canonical.steps import Steps
 from routes.asking import hold
 from routes.booking import ask_again, ask_for_label, is_labelled, submission, void_key
-from routes.moves import LIVE_RELEASES
 from routes.rules import rule
 
 

@@ -5,20 +5,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from canonical.events import RowsMoved
 from canonical.lines import Line, Row
 from canonical.order import Order, ReleaseLine
-from canonical.statuses import ReleaseStatus, RowStatus
+from canonical.statuses import RowStatus
 from canonical.steps import StockMoved
 from canonical.stock import NETWORK, StockMoveKind
 
 Units = tuple[Line, Row, int]
 """So many units of a row of a line."""
-
-LIVE_RELEASES = frozenset(
-    {
-        ReleaseStatus.REQUESTED, ReleaseStatus.ACCEPTED, ReleaseStatus.PARTIALLY_SHIPPED,
-        ReleaseStatus.CANCEL_REQUESTED,
-    },
-)  # fmt: skip
-"""A node may still send something for these."""
 
 
 def units_at(order: Order, *statuses: RowStatus, release: str | None = None) -> list[Units]:

@@ -8,14 +8,13 @@ from canonical.events import (
     PaymentDeclined,
 )
 from canonical.money import total
-from canonical.order import NOT_LEFT_YET, Order
+from canonical.order import LIVE_RELEASES, NOT_LEFT_YET, Order
 from canonical.payment import Outcome, PaymentKind, PaymentMethod
 from canonical.policy import Policy
 from canonical.statuses import ChannelStatus, HoldType
 from canonical.steps import Forget, Steps
 from routes import telling
 from routes.asking import ask, hold, unpaid_timer, wait_for_payment
-from routes.moves import LIVE_RELEASES
 from routes.placement import SOLD, Sold
 from routes.rules import rule
 

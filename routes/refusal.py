@@ -1,16 +1,16 @@
 """When a node will not send: its part is free again, it is not asked again, and the units look for stock elsewhere."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from canonical.events import ReleaseCancelled, ReleaseRefused
-from canonical.order import Order, Release
+from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import CancelStatus, RowStatus
-from canonical.steps import Step, Steps, StockMoved, StockOf
-from canonical.stock import StockMoveKind, StockView
+from canonical.steps import Step, Steps, StockOf
 from routes.calling_off import call_off
 from routes.moves import Units, give_back, go, units_at
 from routes.rules import rule
+from routes.suppliers import disbelieve
 
 
 @rule(ReleaseRefused)
@@ -21,7 +21,7 @@ def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Poli
     if event.skus:
         view = yield StockOf(skus=frozenset(event.skus))
         for release in (release for release in order.releases if release.id == event.release_id):
-            yield from _disbelieve(view, release, event.skus)
+            yield from disbelieve(view, release.node, event.skus, release.id)
 
 
 @rule(ReleaseCancelled)
@@ -39,17 +39,3 @@ def _take_back(order: Order, policy: Policy, units: list[Units], reason: str) ->
     yield from give_back(order, units, "refused")
     for unit in units:
         yield go(order, unit, RowStatus.CREATED)
-
-
-def _disbelieve(view: StockView, release: Release, skus: Iterable[str]) -> Iterator[StockMoved]:
-    """Correct the node's stock: it can't promise any of these until it counts again."""
-    for sku in dict.fromkeys(skus):
-        free = view.free_at(sku, release.node)
-        if free:
-            yield StockMoved(
-                key=f"short:{release.id}:{sku}",
-                kind=StockMoveKind.ADJUST,
-                sku=sku,
-                node=release.node,
-                quantity=-free,
-            )

@@ -10,10 +10,12 @@ from canonical.events import (
     LabelRefused,
     LabelVoidRefused,
     PaymentDeclined,
+    PurchaseChangeRefused,
     RefundFailed,
     ReleaseCancelRefused,
     ReleaseRefused,
     StepRefused,
+    SupplierReturnAnswered,
     VoidFailed,
 )
 from canonical.fraud import FraudVerdict
@@ -21,6 +23,7 @@ from canonical.order import Order
 from canonical.parcels import ParcelStatus
 from canonical.payment import Outcome
 from canonical.policy import Policy
+from canonical.purchases import ChangeStatus
 from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
 from canonical.steps import Steps
 from routes.booking import label_key, void_key
@@ -42,6 +45,45 @@ def _release_refused(order: Order, event: EffectRejected) -> Event | None:
     if release is None or not may_follow(RELEASE_MOVES, release.status, ReleaseStatus.REFUSED):
         return None
     return ReleaseRefused(order_id=order.id, release_id=release.id, reason=event.reason)
+
+
+def _purchase_refused(order: Order, event: EffectRejected) -> Event | None:
+    for purchase in order.purchases:
+        release = order.release(purchase.id)
+        may = release and may_follow(RELEASE_MOVES, release.status, ReleaseStatus.REFUSED)
+        if may and event.key == f"po:{order.id}:{purchase.n}":
+            return ReleaseRefused(order_id=order.id, release_id=purchase.id, reason=event.reason)
+    return None
+
+
+def _purchase_stays(order: Order, event: EffectRejected) -> Event | None:
+    for purchase in order.purchases:
+        release = order.release(purchase.id)
+        asked = release is not None and release.status is ReleaseStatus.CANCEL_REQUESTED
+        if asked and event.key.startswith(f"po_cancel:{order.id}:{purchase.n}:"):
+            return ReleaseCancelRefused(order_id=order.id, release_id=purchase.id, reason=event.reason)
+    return None
+
+
+def _change_refused(order: Order, event: EffectRejected) -> Event | None:
+    for purchase in order.purchases:
+        change = purchase.open_change()
+        if change and event.key == f"po_change:{order.id}:{purchase.n}:{len(purchase.changes)}":
+            return PurchaseChangeRefused(
+                order_id=order.id, purchase_id=purchase.id, change_id=change.id, reason=event.reason
+            )
+    return None
+
+
+def _not_taken_back(order: Order, event: EffectRejected) -> Event | None:
+    for purchase in order.purchases:
+        for wish in purchase.returns:
+            asked = wish.status is ChangeStatus.REQUESTED
+            if asked and event.key == f"supplier_return:{order.id}:{purchase.n}:{wish.id}":
+                return SupplierReturnAnswered(
+                    order_id=order.id, purchase_id=purchase.id, return_id=wish.id, reason=event.reason
+                )
+    return None
 
 
 def _cancel_refused(order: Order, event: EffectRejected) -> Event | None:
@@ -98,6 +140,10 @@ def _label_stays(order: Order, event: EffectRejected) -> Event | None:
 _MEANINGS: Mapping[str, Meaning] = {
     "SubmitRelease": _release_refused,
     "CancelRelease": _cancel_refused,
+    "PlacePurchaseOrder": _purchase_refused,
+    "CancelPurchaseOrder": _purchase_stays,
+    "ChangePurchaseOrder": _change_refused,
+    "RequestSupplierReturn": _not_taken_back,
     "AuthorisePayment": _money(PaymentDeclined),
     "CapturePayment": _money(CaptureFailed),
     "VoidPayment": _money(VoidFailed),

@@ -14,10 +14,11 @@ from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import Block, RowStatus
 from canonical.steps import Remind, Steps, StockOf
-from canonical.stock import StockMoveKind
+from canonical.stock import NodeKind, StockMoveKind
 from routes.booking import ask_for_labels, submission
 from routes.moves import Units, as_lines, at_network, give_back, go, ledger, units_at
 from routes.rules import moment, rule
+from routes.suppliers import purchase
 
 WITH_STOCK = (RowStatus.RESERVED, RowStatus.SCHEDULED)
 
@@ -38,11 +39,15 @@ def release_what_is_scheduled(order: Order, event: Event, policy: Policy) -> Ste
     if not scheduled or order.blocked(Block.RELEASE) or not order.is_paid_for():
         return
     view = yield StockOf(skus=frozenset(line.sku for line, _, _ in scheduled))
-    count = len(order.releases)
+    count, purchases = len(order.releases), len(order.purchases)
     for node_id, units in _by_node(scheduled).items():
         node = view.nodes.get(node_id)
         if node is None:
             yield from _take_back(order, event, node_id, units)
+            continue
+        if node.kind is NodeKind.SUPPLIER:
+            purchases += 1
+            yield from purchase(order, event, policy, node, units, purchases)
             continue
         count += 1
         release_id = f"{order.id}-r{count}"

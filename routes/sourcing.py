@@ -11,13 +11,11 @@ from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import Block, RowStatus
 from canonical.steps import Step, Steps, StockOf
-from canonical.stock import Node, StockMoveKind, StockView
+from canonical.stock import Node, NodeKind, StockMoveKind, StockView
 from routes.calling_off import call_off_by_policy
 from routes.moves import Units, at_network, go, ledger, units_at
 from routes.rules import rule
-
-Free = Callable[[str, str], int]
-"""How many units of a SKU a node could send."""
+from routes.suppliers import Free, sendable
 
 MOST_COMBINATIONS = 5_000
 """So many sets of nodes are tried one by one; among more, the node that sends most is taken first."""
@@ -134,7 +132,10 @@ def _plan_for(order: Order, reserved: Sequence[Units], view: StockView, policy: 
     demand: dict[str, int] = {}
     for line, _, quantity in reserved:
         demand[line.sku] = demand.get(line.sku, 0) + quantity
-    nodes = [node.id for node in eligible(order, view.nodes)]
+    nodes = eligible(order, view.nodes)
+    own = [node.id for node in nodes if node.kind is not NodeKind.SUPPLIER]
+    suppliers = [node.id for node in nodes if node.kind is NodeKind.SUPPLIER]
+    free = sendable(order, view, nodes)
     limits = policy.sourcing
     prices = {line.sku: line.goods().amount / line.ordered for line in order.lines}
 
@@ -142,15 +143,25 @@ def _plan_for(order: Order, reserved: Sequence[Units], view: StockView, policy: 
         worth = sum((prices[sku] * n for sku, n in parcel.units.items()), Decimal(0))
         return worth >= limits.min_parcel_value
 
-    parcels = plan(demand, nodes, view.free_at, limits.max_splits, worthwhile)
-    if policy.stock.back_order or _covers(parcels, demand):
+    def by_suppliers(parcels: tuple[Parcel, ...]) -> tuple[Parcel, ...]:
+        """Add what suppliers send: the last resort, for what no warehouse sends."""
+        left = _left(demand, parcels) if suppliers else None
+        return (*parcels, *plan(left, suppliers, free, len(suppliers), lambda _: True)) if left else parcels
+
+    parcels = by_suppliers(plan(demand, own, free, limits.max_splits, worthwhile))
+    if policy.stock.back_order or not _left(demand, parcels):
         return parcels
     # What is left over would be cancelled, though nodes have it: rather send more parcels, and smaller ones.
-    return plan(demand, nodes, view.free_at, len(nodes), lambda _: True)
+    return by_suppliers(plan(demand, own, free, len(own), lambda _: True))
 
 
-def _covers(parcels: Iterable[Parcel], demand: Mapping[str, int]) -> bool:
-    return sum(sum(parcel.units.values()) for parcel in parcels) == sum(demand.values())
+def _left(demand: Mapping[str, int], parcels: Iterable[Parcel]) -> dict[str, int]:
+    """Return what of the demand is in no parcel."""
+    left = dict(demand)
+    for parcel in parcels:
+        for sku, sent in parcel.units.items():
+            left[sku] -= sent
+    return {sku: quantity for sku, quantity in left.items() if quantity}
 
 
 def _assign(

@@ -24,6 +24,7 @@ from routes.calling_off import call_off_by_policy
 from routes.moves import Units, at_network, go, ledger, units_at
 from routes.rules import moment, rule
 from routes.sourcing import eligible
+from routes.suppliers import Free, sendable
 
 WAITING = (RowStatus.CREATED, RowStatus.BACKORDERED)
 
@@ -69,7 +70,8 @@ def _reserve(order: Order, wanted: Sequence[Units]) -> Generator[Step, StockView
     skus = frozenset(line.sku for line, _, _ in wanted)
     view = yield StockOf(skus=skus)
     nodes = eligible(order, view.nodes)
-    there = {sku: _available(view, sku, nodes) for sku in skus}
+    free = sendable(order, view, nodes)
+    there = {sku: _available(view, sku, nodes, free) for sku in skus}
     got: list[Units] = []
     short: list[Units] = []
     for line, row, quantity in wanted:
@@ -85,9 +87,9 @@ def _reserve(order: Order, wanted: Sequence[Units]) -> Generator[Step, StockView
     return short
 
 
-def _available(view: StockView, sku: str, nodes: Iterable[Node]) -> int:
+def _available(view: StockView, sku: str, nodes: Iterable[Node], free: Free) -> int:
     """Return what may be promised to this order: what lies where it can't be sent from is of no use to it."""
-    return min(view.available(sku), sum(view.free_at(sku, node.id) for node in nodes))
+    return min(view.available(sku), sum(free(sku, node.id) for node in nodes))
 
 
 @rule(OrderPlaced)

@@ -5,7 +5,15 @@ from datetime import timedelta
 from hypothesis import HealthCheck, Phase, event, given, settings
 from hypothesis import strategies as st
 
-from canonical.commands import CancelRelease, Command, ScreenOrder, SubmitRelease
+from canonical.commands import (
+    CancelPurchaseOrder,
+    CancelRelease,
+    ChangePurchaseOrder,
+    Command,
+    PlacePurchaseOrder,
+    ScreenOrder,
+    SubmitRelease,
+)
 from canonical.courier import CourierPolicy, NodeLabels
 from canonical.events import (
     AmendmentRequested,
@@ -13,10 +21,12 @@ from canonical.events import (
     Event,
     HoldPlaced,
     HoldReleased,
+    InvoiceApproved,
     ReturnReceived,
     StockArrived,
 )
 from canonical.evolve import fold
+from canonical.fold_purchases import units_sent
 from canonical.fraud import FraudStanding
 from canonical.fraud_policy import FraudPolicy
 from canonical.lines import Line
@@ -24,15 +34,19 @@ from canonical.order import NOT_LEFT_YET, Hold
 from canonical.parcels import ParcelStatus
 from canonical.payment import PaymentMethod, Tender
 from canonical.policy import PaymentPolicy, Policy, SourcingPolicy, StockPolicy
+from canonical.purchases import Purchase
 from canonical.statuses import HoldType, RowStatus
 from canonical.stock import NETWORK, StockMoveKind
 from core.engine.cascade import StaleError
 from tests.routes.couriers import Couriers
+from tests.routes.dropship import COSTS, Suppliers, stocked, supplier
 from tests.routes.partners import FraudDesk, Gateway, Warehouses
-from tests.routes.world import ORDER_ID, World, line, placed, stock, tender
+from tests.routes.world import ORDER_ID, World, line, placed, tender
 
 SKUS = ("A", "B")
 NODES = ("berlin", "paris", "rome")
+SUPPLIERS = ("acme", "zeta")
+EVERYWHERE = (*NODES, *SUPPLIERS)
 AT_NODE = (RowStatus.SCHEDULED, RowStatus.RELEASED, RowStatus.ACCEPTED)
 
 
@@ -93,8 +107,11 @@ class Play:
 
     def __init__(self, data: st.DataObject) -> None:
         self.data = data
-        self.world = World(stock(data.draw(_levels(), label="stock")), data.draw(policies, label="policy"))
+        suppliers = [supplier(name, direct=data.draw(_direct, label="direct")) for name in SUPPLIERS]
+        levels = data.draw(_levels(), label="stock")
+        self.world = World(stocked(levels, *suppliers), data.draw(policies, label="policy"))
         self.nodes = Warehouses()
+        self.suppliers = Suppliers()
         self.fraud = FraudDesk()
         self.gateway = Gateway(
             multicapture=data.draw(st.booleans(), label="multicapture"),
@@ -136,12 +153,22 @@ class Play:
                 self.fraud.take(command)
             elif isinstance(command, CancelRelease):
                 self.nodes.stop(command)
+            elif isinstance(command, PlacePurchaseOrder):
+                self.check_clearance()
+                self.suppliers.take(command)
+            elif isinstance(command, CancelPurchaseOrder):
+                self.suppliers.cancel(command)
+            elif isinstance(command, ChangePurchaseOrder):
+                self.suppliers.change(command)
             else:
                 answer = self.gateway.take(command, self.world.now) or self.couriers.take(command)
                 self.post += [answer] if answer else []
 
     def step(self) -> None:
-        moves = [self.deliver, self.deliver, self.deliver, self.nodes_act, self.nodes_act, self.disturb]
+        moves = [
+            self.deliver, self.deliver, self.deliver, self.nodes_act, self.nodes_act, self.suppliers_act,
+            self.suppliers_act, self.disturb,
+        ]  # fmt: skip
         moves[self.chance(len(moves))]()
 
     def deliver(self) -> None:
@@ -157,6 +184,13 @@ class Play:
         busy = self.nodes.busy()
         if busy:
             self.post += self.nodes.act(busy[self.chance(len(busy))], self.chance)
+
+    def suppliers_act(self) -> None:
+        busy = self.suppliers.busy()
+        if busy:
+            self.post += self.suppliers.act(busy[self.chance(len(busy))], self.chance)
+        if self.suppliers.jobs and not self.chance(4):
+            self.post += self.suppliers.charge(self.chance)
 
     def disturb(self) -> None:
         """Something happens that nobody asked for."""
@@ -178,7 +212,7 @@ class Play:
             self.tell(HoldReleased(order_id=ORDER_ID, type=hold.type, actor="support"))
 
     def stock_arrives(self, _: str) -> None:
-        sku, node = SKUS[self.chance(2)], NODES[self.chance(3)]
+        sku, node = SKUS[self.chance(2)], EVERYWHERE[self.chance(len(EVERYWHERE))]
         self.world.adjust(sku, node, 1 + self.chance(3))
         self.tell(StockArrived(order_id=ORDER_ID, sku=sku))
 
@@ -227,11 +261,13 @@ class Play:
                 self.tell(self.post.pop(0))
             for work in self.nodes.busy():
                 self.post += self.nodes.finish(work)
+            for job in self.suppliers.busy():
+                self.post += self.suppliers.finish(job)
             if not self.post:
                 holds = self.world.order.holds
                 for hold in holds:
                     self.tell(HoldReleased(order_id=ORDER_ID, type=hold.type, actor="support"))
-                if not self.post and not self.nodes.busy():
+                if not self.post and not self.nodes.busy() and not self.suppliers.busy():
                     if not self.world.timers and not holds:
                         return
                     self.pass_time(timedelta(days=40))
@@ -251,7 +287,7 @@ class Play:
         for sku in SKUS:
             mine = [x for x in order.lines if x.sku == sku]
             assert view.level(sku, NETWORK).reserved == sum(x.quantity(RowStatus.RESERVED) for x in mine)
-            for node in NODES:
+            for node in EVERYWHERE:
                 there = (row for x in mine for row in x.rows if row.status in AT_NODE and row.node == node)
                 assert view.level(sku, node).allocated == sum(row.quantity for row in there)
         keys = [move.key for move in self.world.ledger]
@@ -263,7 +299,27 @@ class Play:
             assert row.shipment in followed
         for row in (row for x in order.lines for row in x.rows if row.status is RowStatus.SHIPPED):
             assert followed.get(row.shipment or "") is not ParcelStatus.DELIVERED
-        assert sum(s.quantity for p in order.shipments for s in p.lines) <= self.nodes.sent_units()
+        left = self.nodes.sent_units() + self.suppliers.sent
+        assert sum(s.quantity for p in order.shipments for s in p.lines) <= left
+        for purchase in order.purchases:
+            self.check_purchase(purchase)
+
+    def check_purchase(self, purchase: Purchase) -> None:
+        """Nothing is paid that did not leave, or at another price; what was dropped is nobody's any more."""
+        order, sent = self.world.order, units_sent(self.world.order, purchase.id)
+        for x in purchase.lines:
+            rows = (
+                row for y in order.lines if y.sku == x.sku for row in y.rows if row.release == purchase.id
+            )
+            waits = sum(row.quantity for row in rows if row.status in AT_NODE)
+            assert waits + sent.get(x.sku, 0) <= x.wanted()
+            assert x.accepted + x.back_ordered + x.refused <= x.quantity
+        approved = [e for e in self.world.seen(InvoiceApproved) if e.purchase_id == purchase.id]
+        unseen = [purchase.invoice(e.invoice_id) for e in approved if e.actor == "policy"]
+        charged = [y for invoice in unseen if invoice is not None for y in invoice.lines]
+        for x in purchase.lines:
+            assert sum(y.quantity for y in charged if y.sku == x.sku) <= sent.get(x.sku, 0)
+        assert all(str(y.unit_price.amount) == COSTS[y.sku] for y in charged)
 
     def check_the_end(self) -> None:
         order = self.world.order
@@ -272,7 +328,8 @@ class Play:
             event(f"open at the end: {order.status().value}, {[h.type.value for h in order.holds]}")
             assert not order.is_paid_for()
             return
-        event(f"end: {order.status().value}")
+        event(f"end: {order.status().value}, purchases: {len(order.purchases)}")
+        assert order.hold(HoldType.SUPPLIER_PROBLEM) is None
         used = {parcel.id for parcel in order.parcels if parcel.shipment}
         assert self.couriers.voided == set(self.couriers.labels) - used
         if self.world.policy.courier.assume_delivered_after_days is not None:
@@ -292,7 +349,10 @@ class Play:
 
 @st.composite
 def _levels(draw: st.DrawFn) -> dict[str, dict[str, int]]:
-    return {node: {sku: draw(st.integers(0, 5)) for sku in SKUS} for node in NODES}
+    return {node: {sku: draw(st.integers(0, 5)) for sku in SKUS} for node in EVERYWHERE}
+
+
+_direct = st.sampled_from([(), (), ("A",)])
 
 
 @st.composite

@@ -209,6 +209,7 @@ def test_events_without_rules_are_only_recorded() -> None:
         "ReleaseRequested", "ReleaseCancelRequested", "NoteAdded", "StepRefused",
         "ReleaseSubmitted", "LabelRequested", "LabelVoided", "CollectionCancelled", "ManifestClosed",
         "FraudScreeningRequested", "FraudCleared", "FraudRejected", "FraudReviewNeeded",
+        "PurchaseRequested", "PurchaseChangeRequested", "InvoiceAwaitsGoods", "InvoiceDoubted",
     }  # fmt: skip
 
 
