@@ -16,12 +16,16 @@ from canonical.commands import (
     BookLabel,
     BookReturnLabel,
     CancelCollection,
+    CancelPurchaseOrder,
     CancelRelease,
     CapturePayment,
+    ChangePurchaseOrder,
     CloseManifest,
     Command,
+    PlacePurchaseOrder,
     RefundPayment,
     ReportToFraudGateway,
+    RequestSupplierReturn,
     ScreenOrder,
     SendMail,
     SubmitRelease,
@@ -165,6 +169,27 @@ class FulfilmentPoint(EffectPort, Protocol):
     """
 
 
+class Supplier(EffectPort, Protocol):
+    """Takes purchase orders of goods that it sends to buyers itself, changes and cancellations; answers by documents.
+
+    Order: a change or a cancellation may overtake its purchase order at the partner; the partner's answer decides, and
+    "there is no such purchase order" is none. Repetition: the purchase order's number (`purchase_id`) is the partner's
+    reference; a second document of one number is the same purchase order, as a second change of one `change_id`, a
+    second cancellation, or a second return of one `return_id` is. `send` returns once the partner has the document
+    for certain (it is in place under its final name, or the call was acknowledged); that is no answer to it. `look_up`
+    says whether the partner has the document, by these names. What is written comes from
+    `core.purchasing.instruction_of`; there is no address to send to once people are erased, which is for good
+    (`RejectedError`, code `erased`), as is a purchase order for another node (code `node`).
+
+    What it says comes by documents, each as often and in whichever order the partner likes, all under supplier and
+    number: `PurchaseAnswerDocument`, whose quantities are those of the whole purchase order, so that an answer told
+    again changes nothing; `ShipNoticeDocument`, one parcel each with its own name, which needs no answer before it;
+    `SupplierInvoiceDocument`; `SupplierReturnAnswerDocument`; and, of its node, `StockDocument` and `ReturnDocument`
+    (whose release is the purchase order's number). A final no of the partner's door is a `RejectedError`: for a
+    purchase order it counts as refused, and the goods are wanted from somebody else.
+    """
+
+
 class CourierBroker(EffectPort, Protocol):
     """Rates, books and voids labels, books and cancels collections, closes manifests; tells of parcels by documents.
 
@@ -233,6 +258,9 @@ PORT_COMMANDS: Mapping[str, frozenset[type[Command]]] = {
     "FraudGateway": frozenset({ScreenOrder, ReportToFraudGateway}),
     "FulfilmentPoint": frozenset({SubmitRelease, CancelRelease}),
     "ChannelUpdates": frozenset({TellChannelShipped, TellChannelCancelled, TellChannelStatus}),
+    "Supplier": frozenset(
+        {PlacePurchaseOrder, ChangePurchaseOrder, CancelPurchaseOrder, RequestSupplierReturn}
+    ),
     "CourierBroker": frozenset(
         {BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest}
     ),

@@ -15,7 +15,19 @@ import structlog
 from pydantic import BaseModel
 from watchfiles import awatch  # pyright: ignore[reportUnknownVariableType] - one of its types is from trio
 
-from canonical import base, commands, documents, order, parties, payment, screening, stock
+from canonical import (
+    base,
+    commands,
+    document,
+    documents,
+    order,
+    parties,
+    payment,
+    purchase_documents,
+    purchase_instructions,
+    screening,
+    stock,
+)
 from canonical.documents import Document
 from core.connector import Connector, Mappings
 from core.errors import DocumentError, HubError, Problem
@@ -221,7 +233,10 @@ def read_below(folders: Iterable[Path], name: str) -> bytes | None:
 
 def canonical_models() -> dict[str, type[BaseModel]]:
     """Return the canonical models by the names that mapping documents call them."""
-    modules: tuple[ModuleType, ...] = (commands, documents, order, parties, payment, screening, stock)
+    modules: tuple[ModuleType, ...] = (
+        commands, document, documents, order, parties, payment, purchase_documents, purchase_instructions, screening,
+        stock,
+    )  # fmt: skip
     return {
         name: value
         for module in modules

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from canonical.stock import NodeKind
 from core.connector import Connector
 from hub.config.building import found_problem, load_workflow, mapping_sources, open_key
 from hub.config.loading import CONFIG_FILE, ConnectorConfig, HubConfig, load_config
@@ -15,7 +16,7 @@ from mappings.errors import Severity
 from mappings.suggest import did_you_mean
 
 FULFILMENT, NOTIFIER, CHANNEL = "FulfilmentPoint", "Notifier", "ChannelUpdates"
-BROKER, FRAUD = "CourierBroker", "FraudGateway"
+BROKER, FRAUD, SUPPLIER = "CourierBroker", "FraudGateway", "Supplier"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +137,16 @@ def _fraud(config: HubConfig) -> Iterator[ConfigProblem]:
 
 
 def _nodes(config: HubConfig) -> Iterator[ConfigProblem]:
+    """Yield the nodes that nobody can ask to send, and suppliers whose labels the hub would book."""
     for name, node in config.sections.nodes.items():
         path = ("nodes", name, "connector")
-        yield from _filled(config, path, node.connector, FULFILMENT, "takes no releases")
+        if node.kind is not NodeKind.SUPPLIER:
+            yield from _filled(config, path, node.connector, FULFILMENT, "takes no releases")
+            continue
+        yield from _filled(config, path, node.connector, SUPPLIER, "takes no purchase orders")
+        if name in config.sections.policies.courier.nodes:
+            reason = f"{name!r} is a supplier, which makes its own labels: take it away here"
+            yield config.problem(("policies", "courier", "nodes", name), reason)
 
 
 def _known(config: HubConfig, path: tuple[str, ...], names: Iterable[str]) -> Iterator[ConfigProblem]:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import (
@@ -19,7 +19,10 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from canonical.base import Name
+from canonical.money import Currency
 from canonical.policy import Policy
+from canonical.purchases import Cost
+from canonical.stock import NodeKind, SupplierItem, wrong_terms
 from core.connector import Limits
 from hub.desk.replay_policy import CANARY_WAIT_S, ReplayPolicy
 from hub.subscribers.settings import SubscriberSettings
@@ -174,12 +177,29 @@ class LogSection(Section):
     """`auto`: text on a terminal, JSON lines elsewhere."""
 
 
+class SupplierItemSection(Section):
+    """What is agreed with a supplier about an item."""
+
+    cost: Cost | None = None
+    """What one costs, in the supplier's currency."""
+    reference: Name | None = None
+    """What the supplier calls it; nothing said: our SKU."""
+    direct: bool = False
+    """It always comes from the supplier, also where warehouses have it."""
+
+    def agreed(self) -> SupplierItem:
+        """Return it as the rules know it."""
+        return SupplierItem.model_validate(self.model_dump())
+
+
 class NodeSection(Section):
     """A place that sends goods."""
 
     name: str = ""
+    kind: NodeKind = NodeKind.WAREHOUSE
+    """`supplier`: the goods are a supplier's, who is asked by purchase orders for what no warehouse has."""
     connector: Name
-    """The connector that takes its releases."""
+    """The connector that takes its releases, or its purchase orders."""
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     """ISO 3166-1 alpha-2, such as DE."""
     enabled: bool = True
@@ -187,6 +207,19 @@ class NodeSection(Section):
     """Lower goes first."""
     methods: tuple[Name, ...] = ()
     """Delivery methods that it offers; none named means all."""
+    currency: Currency | None = None
+    """In which a supplier is paid."""
+    items: dict[Name, SupplierItemSection] = {}
+    """What is agreed with a supplier, by SKU."""
+
+    @model_validator(mode="after")
+    def _terms(self) -> Self:
+        wrong = wrong_terms(
+            self.kind, self.currency, {sku: item.agreed() for sku, item in self.items.items()}
+        )
+        if wrong is not None:
+            raise ValueError(wrong)
+        return self
 
 
 Rungs = Annotated[tuple[Annotated[float, Field(ge=0)], ...], Field(max_length=20)]

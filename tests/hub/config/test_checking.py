@@ -60,6 +60,39 @@ class TestWhatItNames:
         assert problem.startswith("9:23: nodes.berlin.connector:")
         assert said in problem
 
+    def test_a_supplier_is_of_a_connector_that_takes_purchase_orders(self, tmp_path: Path) -> None:
+        node = "nodes:\n  acme: {kind: supplier, connector: shop, country: DE}\n"
+        (problem,) = checked(tmp_path, f"{SHOP}{node}")
+        assert problem.startswith(
+            "9:37: nodes.acme.connector: 'shop' is of type webstore, which takes no purch"
+        )
+
+    def test_a_supplier_makes_its_own_labels(self, tmp_path: Path) -> None:
+        node = "nodes:\n  acme: {kind: supplier, connector: shop, country: DE}\n"
+        courier = "policies:\n  courier: {nodes: {acme: {broker: shop}}}"
+        problems = checked(tmp_path, SHOP.replace("policies:", courier) + node)
+        assert any(
+            "policies.courier.nodes.acme: 'acme' is a supplier, which makes its own" in p for p in problems
+        )
+
+    @pytest.mark.parametrize(
+        ("terms", "said"),
+        [
+            ("currency: EUR", "`currency` and `items` are a supplier's: say `kind: supplier`"),
+            (
+                "kind: supplier, items: {CUP: {cost: 2}}",
+                "item CUP has a cost, so the supplier needs a `currency`",
+            ),
+            ("kind: suplier", "nodes.acme.kind"),
+            ("kind: supplier, items: {CUP: {cots: 2}}", "did you mean cost?"),
+        ],
+    )
+    def test_what_is_agreed_with_a_supplier_is_told_whole(
+        self, tmp_path: Path, terms: str, said: str
+    ) -> None:
+        problems = checked(tmp_path, f"{SHOP}nodes:\n  acme: {{connector: shop, country: DE, {terms}}}\n")
+        assert any(problem.startswith("9:") and said in problem for problem in problems)
+
     @pytest.mark.parametrize(
         ("broker", "said"),
         [("shop", "of type webstore, which books no labels"), ("shpo", "did you mean shop?")],

@@ -1,0 +1,159 @@
+"""From a command about a purchase order to what is written to the supplier: the same for every kind of connector."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from canonical.commands import (
+    CancelPurchaseOrder,
+    ChangePurchaseOrder,
+    Command,
+    PlacePurchaseOrder,
+    RequestSupplierReturn,
+)
+from canonical.purchase_instructions import (
+    PurchaseCancelInstruction,
+    PurchaseChangeInstruction,
+    PurchaseChangeLine,
+    PurchaseInstruction,
+    PurchaseInstructionLine,
+    SupplierReturnInstruction,
+)
+from canonical.purchases import Purchase, PurchasedLine, PurchaseLine, PurchaseUnits
+from core.errors import RejectedError
+from core.ports import EffectContext
+
+Instruction = (
+    PurchaseInstruction | PurchaseChangeInstruction | PurchaseCancelInstruction | SupplierReturnInstruction
+)
+
+
+def instruction_of(command: Command, context: EffectContext, node: str) -> Instruction:
+    """Return a command with all that it refers to, for the supplier of `node`. Pure.
+
+    Raises `RejectedError` for what can't be said: a command of another port or for another node, and a purchase order
+    whose people were erased.
+    """
+    match command:
+        case PlacePurchaseOrder():
+            _mine(command.supplier, node)
+            return _order(command, context)
+        case ChangePurchaseOrder():
+            _mine(command.supplier, node)
+            return _change(command, context)
+        case CancelPurchaseOrder():
+            _mine(command.supplier, node)
+            purchase = _purchase(command.purchase_id, context)
+            return PurchaseCancelInstruction(
+                purchase_id=purchase.id,
+                supplier=node,
+                ordered_at=purchase.requested_at,
+                created_at=context.now,
+            )
+        case RequestSupplierReturn():
+            _mine(command.supplier, node)
+            return _return(command, context)
+        case _:
+            raise RejectedError(f"a supplier takes no {type(command).__name__}", code="command")
+
+
+def _mine(supplier: str, node: str) -> None:
+    if supplier != node:
+        raise RejectedError(
+            f"the node {supplier!r} is not this connector's, which is {node!r}: `orderhub nodes list` shows which "
+            "node has which connector",
+            code="node",
+        )
+
+
+def _purchase(purchase_id: str, context: EffectContext) -> Purchase:
+    purchase = context.order.purchase(purchase_id)
+    if purchase is None:
+        raise RejectedError(f"the order has no purchase order {purchase_id}", code="document")
+    return purchase
+
+
+def _order(command: PlacePurchaseOrder, context: EffectContext) -> PurchaseInstruction:
+    if context.parties is None:
+        raise RejectedError(
+            "the order's personal data was erased: there is no address to send to", code="erased"
+        )
+    costs = [line.unit_cost for line in command.lines]
+    currency = next((cost.currency for cost in costs if cost is not None), None)
+    total = sum(
+        (c.amount * line.quantity for c, line in zip(costs, command.lines, strict=True) if c), Decimal(0)
+    )
+    try:
+        return PurchaseInstruction(
+            purchase_id=command.purchase_id,
+            supplier=command.supplier,
+            channel=context.order.channel,
+            channel_ref=context.order.channel_ref,
+            shipping_method=context.order.shipping.method,
+            created_at=context.now,
+            acknowledge_by=command.acknowledge_by,
+            ship_to=context.parties.ship_to,
+            currency=currency,
+            lines=tuple(_line(line, context) for line in command.lines),
+            total=None if None in costs else total,
+        )
+    except ValidationError as error:
+        # Only places and reasons: the values are somebody's address.
+        where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise RejectedError(f"the purchase order can't be written: {where}", code="document") from None
+
+
+def _line(
+    line: PurchasedLine, context: EffectContext, quantity: int | None = None
+) -> PurchaseInstructionLine:
+    item = context.items.get(line.sku)
+    titles = (x.title for x in context.order.lines if x.sku == line.sku)
+    return PurchaseInstructionLine(
+        number=line.number,
+        sku=line.sku,
+        reference=line.reference or line.sku,
+        title=(item.title if item else "") or next(titles, ""),
+        quantity=line.quantity if quantity is None else quantity,
+        unit_cost=line.unit_cost.amount if line.unit_cost else None,
+    )
+
+
+def _change(command: ChangePurchaseOrder, context: EffectContext) -> PurchaseChangeInstruction:
+    purchase = _purchase(command.purchase_id, context)
+    less = {line.sku: line.quantity for line in command.lines}
+    lines = tuple(
+        PurchaseChangeLine(
+            **_line(line, context, line.wanted() or line.quantity).model_dump(),
+            wanted=max(0, line.wanted() - less[line.sku]),
+        )
+        for line in _named(purchase, command.lines)
+    )
+    return PurchaseChangeInstruction(
+        purchase_id=purchase.id,
+        change_id=command.change_id,
+        supplier=command.supplier,
+        ordered_at=purchase.requested_at,
+        created_at=context.now,
+        currency=next((line.unit_cost.currency for line in purchase.lines if line.unit_cost), None),
+        lines=lines,
+        reason=command.reason,
+    )
+
+
+def _return(command: RequestSupplierReturn, context: EffectContext) -> SupplierReturnInstruction:
+    purchase = _purchase(command.purchase_id, context)
+    units = {line.sku: line.quantity for line in command.lines}
+    return SupplierReturnInstruction(
+        purchase_id=purchase.id,
+        return_id=command.return_id,
+        supplier=command.supplier,
+        created_at=context.now,
+        lines=tuple(_line(line, context, units[line.sku]) for line in _named(purchase, command.lines)),
+        reason=command.reason,
+    )
+
+
+def _named(purchase: Purchase, lines: Iterable[PurchaseUnits]) -> list[PurchaseLine]:
+    found = [purchase.line(line.sku) for line in lines]
+    return [line for line in found if line is not None]
