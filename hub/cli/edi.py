@@ -1,4 +1,4 @@
-"""`orderhub edi`: look into X12 and EDIFACT files, and say what is wrong with them."""
+"""`orderhub edi`: look into files of X12, EDIFACT and business XML, and say what is wrong with them."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -12,11 +12,13 @@ from hub.cli.session import Session, command, group
 
 if TYPE_CHECKING:
     from mappings.syntax.edi.grammar import GrammarLibrary
+    from mappings.syntax.xml_schemas import XmlSchema
 
-edi = group("Look into X12 and EDIFACT files, and say what is wrong with them.")
+edi = group("Look into files of X12, EDIFACT and business XML, and say what is wrong with them.")
 
 FilesArgument = Annotated[
-    list[str], typer.Argument(metavar="FILE…", help="Files of X12 or EDIFACT; - is the input.")
+    list[str],
+    typer.Argument(metavar="FILE…", help="Files of X12, EDIFACT or XML (UBL, cXML, GS1); - is the input."),
 ]
 PartnerOption = Annotated[
     list[Path] | None,
@@ -37,7 +39,7 @@ class CheckLevel(StrEnum):
 
 @edi.callback()
 def _edi() -> None:
-    """Look into X12 and EDIFACT files, and say what is wrong with them.
+    """Look into files of X12, EDIFACT and business XML, and say what is wrong with them.
 
     `edi parse` shows what is in a file, `edi validate` what is wrong with it. Both stream: a large file needs no more
     memory than a small one.
@@ -52,8 +54,12 @@ def validate(
     level: Annotated[
         CheckLevel, typer.Option(help="Envelopes only, or also each set by its grammar.")
     ] = CheckLevel.GRAMMAR,
+    schema: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="An XML Schema (.xsd) or DTD (.dtd) that XML files must follow."),
+    ] = None,
 ) -> None:
-    """Check files: envelopes, counts, control numbers, and each set by its grammar.
+    """Check files: envelopes, counts, control numbers, and each set by its grammar; XML by what its type must have.
 
     Prints each error as a line, `position: code: message`, and goes on. Exit status 1 if there is any; a set without a
     grammar is a warning. docs/edi.md lists the codes.
@@ -64,7 +70,8 @@ def validate(
 
     by_grammar = level is CheckLevel.GRAMMAR
     reading = Reading(_grammars(partner) if by_grammar else None, strict=by_grammar)
-    report = Validation(session.out, reading, named=len(files) > 1)
+    against = _schema(schema) if schema else None
+    report = Validation(session.out, reading, named=len(files) > 1, schema=against)
     for name in files:
         try:
             report.read(name, _chunks(name))
@@ -119,6 +126,24 @@ def _grammars(partner: list[Path] | None) -> "GrammarLibrary":
         return library.with_overlays(texts)
     except InvalidGrammarError as error:
         raise Failure("\n".join(str(finding) for finding in error.findings), usage=True) from None
+
+
+def _schema(file: Path) -> "XmlSchema":
+    from mappings.syntax.xml_schemas import XmlSchemas
+
+    whole = file.resolve()
+
+    def read(name: str) -> bytes | None:
+        """Return a file by its path from the root of the disk: a schema imports what lies beside and above it."""
+        wanted = Path(whole.anchor, name)
+        return wanted.read_bytes() if wanted.suffix in {".xsd", ".dtd"} and wanted.is_file() else None
+
+    try:
+        found = XmlSchemas(read).schema(whole.relative_to(whole.anchor).as_posix())
+    except (OSError, ValueError) as error:
+        raise Failure(str(error), usage=True) from None
+    found.name = file.name
+    return found
 
 
 def _chunks(name: str) -> Iterator[bytes]:

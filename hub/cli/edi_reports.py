@@ -2,11 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any
 
 from hub.cli.output import Output
 from mappings.errors import Severity
+from mappings.syntax.business.checking import MOST_BYTES, XmlReport, check_business_xml, looks_like_xml
 from mappings.syntax.edi.events import (
     Event,
     GroupBegin,
@@ -20,6 +22,7 @@ from mappings.syntax.edi.model import Fault, Segment
 from mappings.syntax.edi.opened import Reading
 from mappings.syntax.edi.reading import read_events
 from mappings.syntax.edi.tree import Shapes, Tree
+from mappings.syntax.xml_schemas import XmlSchema
 
 
 def fault_data(fault: Fault) -> dict[str, Any]:
@@ -27,9 +30,9 @@ def fault_data(fault: Fault) -> dict[str, Any]:
     position = fault.position
     named = {
         "code": fault.code, "message": fault.message, "severity": fault.severity.value, "level": fault.level.value,
-        "segment": position.segment, "element": position.element, "component": position.component,
-        "offset": position.offset, "tag": fault.tag, "loop": fault.loop, "reference": fault.reference,
-        "standard_code": fault.standard_code,
+        "line": position.line, "column": position.column, "segment": position.segment, "element": position.element,
+        "component": position.component, "offset": position.offset, "tag": fault.tag,
+        "loop": fault.loop, "reference": fault.reference, "standard_code": fault.standard_code,
     }  # fmt: skip
     return {name: value for name, value in named.items() if value is not None}
 
@@ -41,9 +44,11 @@ _MOST_FAULTS = 10_000
 class Report:
     """Goes through the events of one file after the other."""
 
-    def __init__(self, out: Output, reading: Reading, *, named: bool) -> None:
+    def __init__(
+        self, out: Output, reading: Reading, *, named: bool, schema: XmlSchema | None = None
+    ) -> None:
         self.failed = False
-        self._out = out
+        self._out, self._schema = out, schema
         self._reading = reading
         self._named = named
         self._file = ""
@@ -53,8 +58,16 @@ class Report:
     def read(self, name: str, chunks: Iterable[bytes]) -> None:
         """Report one file; raises OSError where it can't be opened."""
         self._file = name
+        first, chunks = _peeked(chunks)
+        if looks_like_xml(first):
+            self._xml(check_business_xml(_whole(chunks), self._schema))
+            return
         for event in read_events(chunks, self._reading):
             self._see(event)
+
+    def _xml(self, report: XmlReport) -> None:
+        """Report a file of XML documents."""
+        raise NotImplementedError
 
     def unreadable(self, name: str, error: OSError) -> None:
         """Report a file that can't be opened."""
@@ -83,8 +96,8 @@ class Report:
             where, *(
                 f"{name} {number}"
                 for name, number in (
-                    ("segment", position.segment), ("element", position.element), ("component", position.component),
-                    ("byte", position.offset),
+                    ("line", position.line), ("column", position.column), ("segment", position.segment),
+                    ("element", position.element), ("component", position.component), ("byte", position.offset),
                 )
                 if number is not None
             ),
@@ -97,8 +110,10 @@ class Report:
 class Validation(Report):
     """Each fault as a line; with JSON one document of all files."""
 
-    def __init__(self, out: Output, reading: Reading, *, named: bool) -> None:
-        super().__init__(out, reading, named=named)
+    def __init__(
+        self, out: Output, reading: Reading, *, named: bool, schema: XmlSchema | None = None
+    ) -> None:
+        super().__init__(out, reading, named=named, schema=schema)
         self._stream = Stream("faults") if out.json else None
         self._counts = {"interchanges": 0, "sets": 0, "accepted": 0, "errors": 0, "warnings": 0}
 
@@ -112,6 +127,13 @@ class Validation(Report):
             self._counts["accepted"] += event.accepted
             self._tell(event.faults, f"set {event.control}" if event.control else "")
         super()._see(event)
+
+    def _xml(self, report: XmlReport) -> None:
+        """Count each document as a set, and the file as their interchange."""
+        self._counts["interchanges"] += 1
+        self._counts["sets"] += len(report.documents)
+        self._counts["accepted"] += len(report.documents) if report.valid else 0
+        self._tell(report.faults, "")
 
     def _tell(self, faults: Iterable[Fault], where: str) -> None:
         for fault in faults:
@@ -200,6 +222,16 @@ class Listing(Report):
         counted = {"control": event.control, "segments": event.segments, "accepted": event.accepted}
         self._stream.add({**named, **counted, "tree": tree.root})
 
+    def _xml(self, report: XmlReport) -> None:
+        """Show the type of each document."""
+        self._found = bool(report.documents) or report.valid
+        for kind in report.documents:
+            if self._stream is not None:
+                self._stream.add({"file": self._file, "type": kind, "accepted": report.valid})
+            else:
+                sys.stdout.write(f"{f'{self._file}: ' if self._named else ''}{printable(kind)}\n")
+        self._tell(report.faults, "")
+
     def _tell(self, faults: Iterable[Fault], where: str) -> None:
         for fault in faults:
             if self._stream is not None:
@@ -213,6 +245,23 @@ class Listing(Report):
         """Say the last: with JSON what is wrong."""
         if self._stream is not None:
             self._stream.close()
+
+
+def _peeked(chunks: Iterable[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Return the beginning of a file, and all of it."""
+    rest = iter(chunks)
+    first = next(rest, b"")
+    return first, chain((first,), rest)
+
+
+def _whole(chunks: Iterable[bytes]) -> bytes:
+    """Return a file as far as XML is read at all: what goes on behind that is refused for its size."""
+    found = bytearray()
+    for chunk in chunks:
+        found += chunk
+        if len(found) > MOST_BYTES:
+            break
+    return bytes(found)
 
 
 def _counted(number: int, what: str) -> str:

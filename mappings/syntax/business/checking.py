@@ -13,7 +13,10 @@ from mappings.syntax.xml import XmlOptions, XmlSyntax
 from mappings.syntax.xml_places import Element, XmlPlace, XmlWire
 from mappings.syntax.xml_schemas import XmlSchema
 
-_SYNTAX = XmlSyntax(XmlOptions(allow_doctype=True))
+_OPTIONS = XmlOptions(allow_doctype=True)
+MOST_BYTES = _OPTIONS.max_bytes
+"""A larger file is refused."""
+_SYNTAX = XmlSyntax(_OPTIONS)
 _ENVELOPE = (
     "sh:HeaderVersion", "sh:Sender", "sh:Receiver", "sh:DocumentIdentification/sh:Standard",
     "sh:DocumentIdentification/sh:InstanceIdentifier",
