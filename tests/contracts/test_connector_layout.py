@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 CONNECTORS = sorted(path.parent.name for path in (ROOT / "connectors").glob("*/__init__.py"))
 FILES = ("__init__.py", "settings.py", "opening.py", "client.py", "README.md", "quality.yaml")
-HEADINGS = ("## What it does", "## What it can't", "## Credentials", "## Limits")
+HEADINGS = ("## What it does", "## What it can't", "## Credentials, step by step", "## Limits")
 
 
 def imports(path: Path) -> Iterator[str]:
