@@ -2,7 +2,8 @@
 
 from mappings.syntax.edi.grammar.check import GrammarCheck
 from mappings.syntax.edi.grammar.codes import IMPLEMENTATION_CODES
-from mappings.syntax.edi.grammar.library import PACKAGED, GrammarFolders, GrammarLibrary
+from mappings.syntax.edi.grammar.folders import PACKAGED, GrammarFolders
+from mappings.syntax.edi.grammar.library import GrammarLibrary
 from mappings.syntax.edi.grammar.shapes import InvalidGrammarError, SetShape
 
 __all__ = [

@@ -1,27 +1,41 @@
 """Changes to a set: what a partner, or a later version, has otherwise than the set that it is based on.
 
     require PATH…              forbid PATH…             optional PATH…
-    limit PATH COUNT           add USE after PATH       add USE before PATH
+    limit PATH COUNT           drop PATH…               add USE after PATH, or before PATH
     codes ELEMENT CODE…        length ELEMENT 1..20
 
-A PATH names loops and a segment or loop: `REF`, `PO1/PID`, `SG25/LIN`. An ELEMENT is a segment with the element's
-place in two digits: `BEG03`, `REF04-2` for a component, `PO1/REF01` for the segments of one loop only.
+What is forbidden is known and not used, which errors say; what is dropped is as unknown to the set as any other. Lines
+under `add` make a loop of it. `require PATH with ELEMENT CODE…` asks for one that has one of the codes there.
+
+A PATH names loops and a segment or loop: `REF`, `PO1/PID`, `SG25/LIN`. An ELEMENT is a segment with the element's place
+in two digits: `BEG03`, `REF04-2` for a component, `PO1/REF01` for the segments of one loop only.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from mappings.syntax.edi.grammar.shapes import Item, Loop, Part, SegmentShape, SetShape, Use, restricted
+from mappings.syntax.edi.grammar.shapes import (
+    ANY,
+    Item,
+    Loop,
+    Need,
+    Part,
+    SegmentShape,
+    SetShape,
+    Use,
+    restricted,
+)
 from mappings.syntax.edi.grammar.structure import read_items
 from mappings.syntax.edi.grammar.text import Complaints, Line
 from mappings.syntax.edi.grammar.words import read_lengths
 
 _ELEMENT = re.compile(r"(?:(.+)/)?([A-Z][A-Z0-9]{1,2})([0-9]{2})(?:-([1-9][0-9]?))?")
 _HOW = {
-    "require": "write `require PATH …`: `require REF PO1/PID BEG08`",
+    "require": "write `require PATH …`: `require REF PO1/PID BEG08`, or `require N1 with N101 ST`",
     "optional": "write `optional PATH …`",
     "forbid": "write `forbid PATH …`: `forbid SPI PO1/SAC BEG04`",
+    "drop": "write `drop PATH …`: as if the base had never had it",
     "limit": "write `limit PATH COUNT`: `limit PO1 500`",
     "add": "write `add USE after PATH`, or `before`: `add NTE:5 after REF`",
     "codes": "write `codes ELEMENT CODE …`: `codes N101 ST BT`",
@@ -57,16 +71,25 @@ class _Editor:
         self._complaints = complaints
 
     def apply(self) -> SetShape:
+        """Return the set with the change."""
         words = self._line.words[1:]
         match (self._line.keyword, *words):
-            case ("require" | "optional" | "forbid" as verb, _, *_):
+            case ("require", path, "with", element, _, *_):
+                return self._need(path, element, frozenset(words[3:]))
+            case ("require" | "optional" | "forbid" | "drop" as verb, _, *_):
                 for path in words:
                     self._shape = self._set_status(verb, path)
-                return self._shape
-            case ("limit", path, count) if count.isdigit() and int(count) > 0:
-                return self._at(path, lambda item: (replace(item, most=int(count)),))
             case ("add", _, "after" | "before" as side, path):
                 return self._add(side, path)
+            case _:
+                return self._restrict(words)
+        return self._shape
+
+    def _restrict(self, words: tuple[str, ...]) -> SetShape:
+        match (self._line.keyword, *words):
+            case ("limit", path, count) if count == "*" or (count.isdigit() and int(count) > 0):
+                most = ANY if count == "*" else int(count)
+                return self._at(path, lambda item: (replace(item, most=most),))
             case ("codes", path, _, *_):
                 codes = frozenset(words[1:])
                 return self._element(path, lambda part: restricted(part, codes=codes))
@@ -76,7 +99,22 @@ class _Editor:
                 self._complaints.add(self._line.mark, _HOW[self._line.keyword])
                 return self._shape
 
+    def _need(self, path: str, element: str, codes: frozenset[str]) -> SetShape:
+        match = _ELEMENT.fullmatch(element)
+        shape = self._shape.dictionary.segments.get(match[2]) if match and match[1] is None else None
+        if match is None or shape is None or not 1 <= int(match[3]) <= len(shape.parts):
+            self._complaints.add(
+                self._line.mark, f"{element!r} names no element: write it as N101 or RFF01-1"
+            )
+            return self._shape
+        need = Need(tuple(path.split("/")), int(match[3]), int(match[4] or 1), codes, element)
+        shape_with_it = replace(self._shape, needs=(*self._shape.needs, need))
+        found = self._at(path, lambda item: (item,))
+        return shape_with_it if found is not self._shape else found
+
     def _set_status(self, verb: str, path: str) -> SetShape:
+        if verb == "drop":
+            return self._at(path, _gone)
         required, forbidden = verb == "require", verb == "forbid"
         if self._is_element(path):
             return self._element(path, lambda part: replace(part, required=required, forbidden=forbidden))
@@ -149,6 +187,10 @@ class _Editor:
                 self._line.mark, f"{part.reference} is a composite: name a component, as in REF04-2"
             )
         return change(part)
+
+
+def _gone(_: Item) -> tuple[Item, ...]:
+    return ()
 
 
 def _edited(items: tuple[Item, ...], path: list[str], change: ItemChange) -> tuple[Item, ...] | None:

@@ -182,9 +182,9 @@ class GrammarCheck:
 
     def _foreign(self, tag: str) -> list[Fault]:
         """Report a segment that the set doesn't have."""
+        self.place = None
         if tag in self._machine.forbidden:
             return [self._segment_fault("segment-not-used")]
-        self.place = None
         if tag not in self._machine.shape.dictionary.segments:
             return [self._segment_fault("segment-unknown")]
         return [self._segment_fault("segment-not-in-set"), *self._element_faults(tag)]

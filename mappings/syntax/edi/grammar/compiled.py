@@ -20,7 +20,7 @@ class CompiledSet:
         self.machine = machine
         self.standard = standard
         self.places: list[Place] = [position.place for position in machine.positions]
-        self._delimiters = delimiters
+        self.delimiters = delimiters
         self._by_shape: dict[int, ElementChecks] = {}
         self.checks: list[ElementChecks | None] = [
             self._checks_of(position.shape) if position.shape.parts else None
@@ -30,7 +30,7 @@ class CompiledSet:
     def _checks_of(self, shape: SegmentShape) -> ElementChecks:
         known = self._by_shape.get(id(shape))
         if known is None:
-            known = self._by_shape[id(shape)] = ElementChecks(shape, self.standard, self._delimiters)
+            known = self._by_shape[id(shape)] = ElementChecks(shape, self.standard, self.delimiters)
         return known
 
     def stray(self, tag: str) -> ElementChecks | None:

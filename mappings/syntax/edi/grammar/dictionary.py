@@ -19,10 +19,13 @@ def read_dictionary(lines: list[Line], base: Dictionary, complaints: Complaints)
         elif line.keyword == "codes":
             _add_codes(line, found, changed, complaints)
     _refresh(found, changed)
-    for keyword in ("composite", "segment"):
-        for line in lines:
-            if line.keyword == keyword:
-                _add_shape(line, found, complaints)
+    composites = [line for line in lines if line.keyword == "composite"]
+    for line in composites:
+        _add_shape(line, found, complaints)
+    _refresh(found, {word for line in composites for word in line.words[1:2]})
+    for line in lines:
+        if line.keyword == "segment":
+            _add_shape(line, found, complaints)
     return found
 
 
@@ -52,7 +55,7 @@ def _add_codes(line: Line, into: Dictionary, changed: set[str], complaints: Comp
 
 
 def _refresh(found: Dictionary, changed: set[str]) -> None:
-    """Put changed elements into the segments and composites that a base brought along."""
+    """Put changed elements and composites into what a base brought along."""
     if not changed:
         return
     for name, composite in found.composites.items():
@@ -63,9 +66,11 @@ def _refresh(found: Dictionary, changed: set[str]) -> None:
 
 
 def _refreshed(part: Part, found: Dictionary, changed: set[str]) -> Part:
-    if part.element is None:
-        return replace(part, parts=tuple(_refreshed(inner, found, changed) for inner in part.parts))
-    return replace(part, element=found.elements[part.reference]) if part.reference in changed else part
+    if part.element is not None:
+        return replace(part, element=found.elements[part.reference]) if part.reference in changed else part
+    if part.reference in changed and part.reference in found.composites:
+        return replace(found.composites[part.reference], required=part.required, repeat=part.repeat)
+    return replace(part, parts=tuple(_refreshed(inner, found, changed) for inner in part.parts))
 
 
 def _add_shape(line: Line, into: Dictionary, complaints: Complaints) -> None:

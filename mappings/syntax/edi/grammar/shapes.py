@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from mappings.errors import Finding, InvalidMappingError, Mark
+from mappings.errors import InvalidMappingError, Mark
 
 ANY = 1_000_000_000
 """As often as one likes: X12 writes it `>1`."""
@@ -122,6 +122,18 @@ Item = Use | Loop
 
 
 @dataclass(frozen=True, slots=True)
+class Need:
+    """One of the segments or loops at a path must have one of some codes in an element."""
+
+    path: tuple[str, ...]
+    place: int
+    component: int
+    codes: frozenset[str]
+    text: str
+    """The element as it is written: `N101`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dictionary:
     """The elements, composites and segments of one version."""
 
@@ -142,6 +154,7 @@ class SetShape:
     title: str
     items: tuple[Item, ...]
     dictionary: Dictionary
+    needs: tuple[Need, ...] = ()
     overlays: tuple[str, ...] = ()
     """The names of what was laid over it."""
 
@@ -151,8 +164,3 @@ def restricted(part: Part, **changes: object) -> Part:
     if part.element is None:
         return part
     return replace(part, element=replace(part.element, **changes))  # type: ignore[arg-type]
-
-
-def finding(mark: Mark, message: str) -> Finding:
-    """Return what is wrong with a line of a grammar."""
-    return Finding(mark, message)

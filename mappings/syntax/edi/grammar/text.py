@@ -48,6 +48,11 @@ class Complaints:
         if entry not in self.found:
             self.found.append(entry)
 
+    def take(self, error: InvalidGrammarError) -> None:
+        """Add all that an error says."""
+        for entry in error.findings:
+            self.add(entry.mark, entry.message)
+
     def unknown(self, mark: Mark, what: str, word: str, known: list[str]) -> None:
         """Add a word that isn't there, with what was likely meant."""
         self.add(mark, f"there is no {what} {word!r}{did_you_mean(word, known)}")

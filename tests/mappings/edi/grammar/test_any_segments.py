@@ -61,7 +61,7 @@ def assert_goes_through(key: SetKey, marks: Delimiters, rows: list[Segment]) -> 
 @given(st.data())
 def test_any_segments_of_x12_are_gone_through(data: st.DataObject) -> None:
     type_ = data.draw(st.sampled_from(X12_TYPES))
-    key = SetKey(Standard.X12, type_, data.draw(st.sampled_from(["004010"])))
+    key = SetKey(Standard.X12, type_, data.draw(st.sampled_from(["004010", "005010"])))
     assert_goes_through(key, X12_MARKS, data.draw(segments(key, X12_MARKS, samples.X12[type_])))
 
 
