@@ -1,5 +1,7 @@
 """What a partner has otherwise is a few lines on a grammar, and what is wrong with them is said by file and line."""
 
+from pathlib import Path
+
 import pytest
 
 from mappings.syntax.edi.grammar import InvalidGrammarError
@@ -59,6 +61,14 @@ def said(text: str) -> list[str]:
 )
 def test_each_change(change: str, body: str, found: list[str]) -> None:
     assert order(change, body) == found
+
+
+def test_the_overlay_in_the_documentation_can_be_used() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "edi.md").read_text(encoding="utf-8")
+    text = page.partition("```text\noverlay")[2].partition("```")[0]
+    assert said(f"overlay{text}") == []
+    library = LIBRARY.with_overlays({"acme.grammar": f"overlay{text}"})
+    assert "2 BEG08 element-missing 1" in short(x12(f"{HEAD}{LINE}SE*4*1~", library=library))
 
 
 def test_a_message_of_edifact_is_changed_alike() -> None:
