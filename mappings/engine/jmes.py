@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mappings.data import Data, is_object
 from mappings.engine.jmes_library import searcher
+from mappings.engine.jmes_numbers import with_numbers
 from mappings.engine.jmes_plain import (
     STAR,
     Steps,
@@ -83,7 +84,7 @@ class Jmes:
         return Path(text, holds, holds, holds, holds, path.local, path.locate, path.place, path.places)
 
     def _parsed(self, text: str) -> "_Parsed":
-        climb, rest = _split_prefix(text)
+        climb, rest = _split_prefix(with_numbers(text))
         steps = parse_plain(rest)
         if steps is None:
             read = searcher(rest, deep_view if self.view is not None else None)

@@ -13,6 +13,7 @@ from mappings.engine.plan_types import Plan
 from mappings.engine.tables import CodeTable
 from mappings.errors import MappingError
 from mappings.suggest import did_you_mean
+from mappings.syntax.base import Probing
 from mappings.syntax.trees import tree_name
 
 _MAKERS = frozenset({"table", "python", "boolean"})
@@ -181,7 +182,11 @@ def _try_to_write(compiled: Compiled, findings: Findings) -> None:
     if compiled.document.finish:
         return
     try:
-        compiled.mapping.parts.syntax.write(_sample(compiled.mapping.parts.plans))
+        syntax, sample = compiled.mapping.parts.syntax, _sample(compiled.mapping.parts.plans)
+        if isinstance(syntax, Probing):
+            syntax.probe(sample)
+        else:
+            syntax.write(sample)
     except MappingError as error:
         mark = compiled.document.entries[0].mark if compiled.document.entries else compiled.document.mark
         findings.error(mark, error.problem.reason)

@@ -1,7 +1,7 @@
 """The seam between the engine and a way of writing documents: JSON, XML, flat files, and EDI after them."""
 
 import codecs
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -89,6 +89,15 @@ class Syntax(Protocol):
 
         `exact`: the caller has made sure that there is no float in it.
         """
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A syntax that can't write every sample, because a document needs values that only a caller has."""
+
+    def probe(self, sample: object) -> None:
+        """Raise `MappingError` for names in `sample`, in which every field is a text, that can't be written."""
         ...
 
 

@@ -20,7 +20,7 @@ EXACT = frozenset({str, int, bool, NoneType, Decimal})
 """The kinds of values that are written as they are."""
 
 _LONGEST_KEY = 60
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_]+")
 
 
 def tree_name(place: TreePlace) -> str:

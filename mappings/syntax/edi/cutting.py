@@ -26,7 +26,7 @@ _MARKS = {
 """Where an interchange may end, or another begin, or binary data that may hold delimiters."""
 _AT_ONCE = 8192
 """Characters: what is cut at once and soon forgotten stays in the processor's cache, and never grows old."""
-_BINARY = re.compile(rf"[{WHITE}]*B(?:IN|DS[^\w\s][A-Z0-9]{{0,9}})([^\w\s])([0-9]{{1,6}})\1")
+_BINARY = re.compile(rf"[{WHITE}]*B(?:IN|DS[^\w \t\r\n][A-Z0-9]{{0,9}})([^\w \t\r\n])([0-9]{{1,6}})\1")
 _BINARY_HEAD = 64
 _TAILS = {Standard.X12: "IEA", Standard.EDIFACT: "UNZ"}
 

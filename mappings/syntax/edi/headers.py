@@ -19,11 +19,13 @@ _UNA_WIDTH = 9
 _REPETITION_FROM = "00402"
 """The first version of ISA in which ISA11 is a separator; before, `U` names the standard."""
 
-START = re.compile(r"(?<!\w)(?:ISA[^\w\s]|UNA(?=[^\w\s]{2})|UNB[+\x1d])", re.DOTALL)
+START = re.compile(r"(?<!\w)(?:ISA[^\w \t\r\n]|UNA(?=[^\w \t\r\n]{2})|UNB[+\x1d])", re.DOTALL)
 """Where an interchange begins among other things."""
 
 _IN_NAMES = frozenset(" ._-:")
 """What stands in the elements of GS and ST besides letters and digits."""
+_BLANK = " \t\r\n"
+"""Not `str.isspace`: that has the control characters that some partners separate with."""
 _UNUSABLE = re.compile(r"[\w ]")
 _LEVEL_B = Delimiters("\x1c", "\x1d", "\x1f")
 """The control characters that ISO 9735 names for syntax level B; nothing is released there."""
@@ -80,7 +82,7 @@ def read_head(text: str, at: int, base: int, *, last: bool) -> Found | None:
 
 def _isa(text: str, at: int, base: int, *, ready: bool) -> Found | None:
     mark = text[at + 3 : at + 4]
-    if mark and (mark.isalnum() or mark.isspace()):
+    if mark and (mark.isalnum() or mark in _BLANK):
         return None
     end = at
     for _ in range(_ISA_ELEMENTS):
@@ -113,7 +115,7 @@ def _isa_end(text: str, last: int, mark: str) -> int:
 
 def _repetition(fields: list[str]) -> str | None:
     mark, version = fields[11], fields[12]
-    usable = len(mark) == 1 and not mark.isalnum() and not mark.isspace()
+    usable = len(mark) == 1 and not mark.isalnum() and mark not in _BLANK
     return mark if usable and version >= _REPETITION_FROM else None
 
 
@@ -225,7 +227,7 @@ def _headless(text: str, at: int, base: int, *, ready: bool) -> Found | None:
         if text[at + 2 : at + 4] not in ("G+", "H+"):
             return None
         return Found(Head(Standard.EDIFACT, Delimiters("'", "+", ":", None, "?"), None, base + at), at)
-    if tag not in ("GS", "ST") or mark.isalnum() or mark.isspace():
+    if tag not in ("GS", "ST") or mark.isalnum() or mark in _BLANK:
         return None
     allowed = _IN_NAMES | {mark}
     line = text[at + 3 : at + LOOK_AHEAD]
