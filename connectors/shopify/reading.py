@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
 
+import orjson
+
 from canonical.documents import Document
 from connectors.shopify.documents import number
+from connectors.shopify.rest import as_fetched
 from connectors.shopify.transactions import DONE, HOLDING, UNDER_WAY
 from core.connector import Mappings
 from core.errors import DocumentError, Problem
@@ -43,7 +46,7 @@ class ShopifyReader:
 
     def documents(self, body: bytes) -> tuple[Document, ...]:
         """Return the order, its payments, its cancellation, its changes. Nothing for a test order that is ignored."""
-        order = _order(body)
+        order, body = _order(body)
         if order.get("test") is True and not self._take_tests:
             return ()
         problems = tuple(_problems(order))
@@ -88,12 +91,19 @@ PYTHON_TRANSFORMS: Mapping[str, Callable[..., Any]] = {
 }
 
 
-def _order(body: bytes) -> Obj:
+def _order(body: bytes) -> tuple[Obj, bytes]:
+    """Return the order, and the body in which the mapping documents find it: one of REST's is put into their shape."""
     said = parse_json(body)
-    order: object = cast("Obj", said).get("order") if isinstance(said, dict) else None
+    whole = cast("Obj", said) if isinstance(said, dict) else {}
+    if (fetched := as_fetched(whole)) is not None:
+        return fetched, orjson.dumps({"order": fetched})
+    if isinstance(whole.get("orders"), list):
+        raise DocumentError((Problem("these are several orders: give one of them", field="orders"),))
+    order: object = whole.get("order")
     if not isinstance(order, dict):
-        raise DocumentError((Problem("this is not an order as the hub asks for it", field="order"),))
-    return cast("Obj", order)
+        reason = "this is not an order, neither as the hub asks for it nor as REST and webhooks show it"
+        raise DocumentError((Problem(reason, field="order"),))
+    return cast("Obj", order), body
 
 
 def _problems(order: Obj) -> Iterator[Problem]:
