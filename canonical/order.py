@@ -214,6 +214,18 @@ class Order(Value):
                 if invoice.status is InvoiceStatus.WAITING:
                     yield invoice.wait_until
 
+    def back_ordered(self) -> dict[str, int]:
+        """Return how many units of each line wait for stock, by its id: for ours, or for their supplier's."""
+        waiting = {line.id: line.quantity(RowStatus.BACKORDERED) for line in self.lines}
+        for purchase in self.purchases:
+            late = {line.sku: line.back_ordered for line in purchase.lines}
+            for line, row in rows_at(self.lines, frozenset({RowStatus.RELEASED, RowStatus.ACCEPTED})):
+                units = min(row.quantity, late.get(line.sku, 0)) if row.release == purchase.id else 0
+                if units:
+                    late[line.sku] -= units
+                    waiting[line.id] += units
+        return {line_id: units for line_id, units in waiting.items() if units}
+
     def quantity(self, *statuses: RowStatus) -> int:
         """Return how many units of all lines stand at one of `statuses`."""
         return sum(line.quantity(*statuses) for line in self.lines)

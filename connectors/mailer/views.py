@@ -89,8 +89,8 @@ def view(command: SendMail, order: Order, shop: Shop, customer: Customer, langua
         "language": language,
         "amount": order.total if command.amount is None and confirmed else command.amount,
         "reason": command.reason,
-        "back_ordered": _units(order, RowStatus.BACKORDERED),
-        "cancelled": _units(order, RowStatus.CANCELLED),
+        "back_ordered": _units(order, order.back_ordered()),
+        "cancelled": _units(order, {line.id: line.quantity(RowStatus.CANCELLED) for line in order.lines}),
     }
     if "shipment" in VARIABLES[command.template]:
         everything["shipment"] = _parcel(command, order)
@@ -124,11 +124,12 @@ def _order(order: Order) -> OrderView:
     return OrderView(order.channel_ref, order.placed_at, lines, shipping, tax, order.total)
 
 
-def _units(order: Order, status: RowStatus) -> tuple[Units, ...]:
+def _units(order: Order, units: Mapping[str, int]) -> tuple[Units, ...]:
+    """Return some units by line, in line order."""
     return tuple(
-        Units(_title(line), line.sku, line.quantity(status), line.goods())
+        Units(_title(line), line.sku, units[line.id], line.goods())
         for line in order.lines
-        if line.quantity(status)
+        if units.get(line.id)
     )
 
 

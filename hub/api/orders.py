@@ -8,7 +8,7 @@ from pydantic import Field
 
 from canonical.statuses import Block, HoldType
 from hub.api.gate import Asking, Desk
-from hub.desk import erasure, explain, order_verbs, orders
+from hub.desk import erasure, explain, order_verbs, orders, supplier_verbs
 from hub.desk.base import LONGEST_PAGE, Page, View
 from hub.desk.erasure import Erased
 from hub.desk.order_search import OrderFilter
@@ -51,6 +51,12 @@ class NoteWish(View):
     """A note to be left. No personal data: notes are kept for good."""
 
     text: Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class SupplierReturnWish(ReasonGiven):
+    """Goods that are to go back: units by SKU."""
+
+    units: Annotated[dict[str, Annotated[int, Field(gt=0)]], Field(min_length=1, max_length=1000)]
 
 
 class EraseWish(ReasonGiven):
@@ -99,6 +105,40 @@ async def release(desk: Desk, asking: Asking, order_id: UUID, wish: ReleaseWish)
 async def cancel(desk: Desk, asking: Asking, order_id: UUID, wish: ReasonGiven) -> OrderVerbResult:
     """Nodes that have the goods are asked first, so the answer may come later."""
     return await order_verbs.cancel(desk, asking, order_id, wish.reason)
+
+
+@router.post(
+    "/{order_id}/invoices/{invoice_id}/accept",
+    summary="Accept a supplier's invoice as it is",
+    responses={409: {"description": "It is approved already"}},
+)
+async def accept_invoice(
+    desk: Desk, asking: Asking, order_id: UUID, invoice_id: str, wish: ReasonGiven
+) -> OrderVerbResult:
+    """It may be paid then."""
+    return await supplier_verbs.accept_invoice(desk, asking, order_id, invoice_id, wish.reason)
+
+
+@router.post(
+    "/{order_id}/invoices/{invoice_id}/dispute",
+    summary="Dispute a supplier's invoice",
+    responses={409: {"description": "It is approved or disputed already"}},
+)
+async def dispute_invoice(
+    desk: Desk, asking: Asking, order_id: UUID, invoice_id: str, wish: ReasonGiven
+) -> OrderVerbResult:
+    """It is not paid; its units may be charged by another one."""
+    return await supplier_verbs.dispute_invoice(desk, asking, order_id, invoice_id, wish.reason)
+
+
+@router.post("/{order_id}/purchases/{purchase_id}/return", summary="Ask a supplier to take goods back")
+async def return_to_supplier(
+    desk: Desk, asking: Asking, order_id: UUID, purchase_id: str, wish: SupplierReturnWish
+) -> OrderVerbResult:
+    """Its answer, with its number of the return, comes later."""
+    return await supplier_verbs.return_to_supplier(
+        desk, asking, order_id, purchase_id, wish.units, wish.reason
+    )
 
 
 @router.post("/{order_id}/notes", summary="Leave a note")

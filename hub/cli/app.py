@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import checking, new, running, simulate, translate
+from hub.cli import checking, new, order_suppliers, running, simulate, translate
 from hub.cli.connectors import connectors
 from hub.cli.database import database
 from hub.cli.edi import edi
@@ -14,7 +14,6 @@ from hub.cli.failures import failures
 from hub.cli.keys import keys
 from hub.cli.master import items, nodes
 from hub.cli.messages import messages
-from hub.cli.orders import orders
 from hub.cli.replay import replay
 from hub.cli.stock import stock
 from hub.cli.tokens import tokens
@@ -57,7 +56,7 @@ checking.add_to(app)
 translate.add_to(app)
 simulate.add_to(app)
 for name, one, panel in (
-    ("orders", orders, DESK),
+    ("orders", order_suppliers.orders, DESK),
     ("messages", messages, DESK),
     ("failures", failures, DESK),
     ("replay", replay, DESK),

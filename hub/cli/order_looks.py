@@ -75,6 +75,8 @@ def whole(detail: "OrderDetail", now: "datetime", *, wide: bool) -> list[Rendera
     drawn: list[RenderableType] = [head, section("lines", table(lines, order.lines, wide=wide))]
     if order.shipments:
         drawn.append(section("parcels", table(_PARCELS, order.shipments, wide=wide)))
+    if order.purchases:
+        drawn.append(section("purchase orders", table(_purchase_columns(now), order.purchases, wide=wide)))
     for title, columns, rows in (
         ("failures", _failure_columns(now, wide=wide), detail.failures),
         ("partners were asked", _effect_columns(now, wide=wide), detail.effects),
@@ -103,6 +105,21 @@ _PARCELS = [
     Column("tracking", lambda parcel: parcel.tracking_number),
     Column("left", lambda parcel: parcel.shipped_at),
 ]
+
+
+def _purchase_columns(now: "datetime") -> list[Column]:
+    return [
+        Column("number", lambda p: p.id, keep=True),
+        Column("supplier", lambda p: p.supplier),
+        Column("lines", lambda p: ", ".join(f"{x.wanted()} {x.sku}" for x in p.lines)),
+        Column("answered", lambda p: ago(p.answered_at, now) if p.answered_at else "not yet", right=True),
+        Column("invoices", lambda p: ", ".join(f"{i.id} {i.status.value}" for i in p.invoices)),
+        Column(
+            "returns", lambda p: ", ".join(f"{r.authorisation or r.id} {r.status.value}" for r in p.returns)
+        ),
+    ]
+
+
 _HISTORY = [
     Column("#", lambda entry: entry.seq, right=True),
     Column("when", lambda entry: entry.recorded_at, keep=True),

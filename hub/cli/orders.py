@@ -43,7 +43,7 @@ async def list_orders(
         str | None, typer.Option("--since", help="Placed since: 2h, 3d, 2026-11-20.")
     ] = None,
     due: Annotated[
-        bool, typer.Option("--due", help="By the channels' deadlines, the most urgent first.")
+        bool, typer.Option("--due", help="By the channels' and suppliers' deadlines, the most urgent first.")
     ] = False,
     limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
     after: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,

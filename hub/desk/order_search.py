@@ -37,7 +37,7 @@ class OrderFilter(View):
     since: Instant | None = None
     """Placed at or after."""
     due: bool = False
-    """With a deadline of their channel that is still to be met; the most urgent first."""
+    """With a deadline of their channel, or of a supplier, that is still to be met; the most urgent first."""
     text: str | None = None
     """The order's id, the channel's reference, a release, a tracking number, a payment's reference, an effect's key."""
     email: str | None = None

@@ -22,7 +22,7 @@ _BLOCKS = (Block.SOURCE, Block.RELEASE, Block.CAPTURE)
 _REJECTED = (
     "SELECT body FROM journal WHERE order_id = $1 AND type = 'CancelRejected' ORDER BY seq DESC LIMIT 1"
 )
-_LONGEST_REASON = 500
+LONGEST_REASON = 500
 
 
 async def hold(
@@ -36,12 +36,12 @@ async def hold(
 ) -> OrderVerbResult:
     """Stop an order. A hold of the same type is replaced."""
     principal.must(Permission.CHANGE_ORDERS)
-    why = required(reason, "reason", longest=_LONGEST_REASON)
+    why = required(reason, "reason", longest=LONGEST_REASON)
     placed = Hold(
         type=hold_type, blocks=tuple(blocks), reason=why, actor=principal.name, placed_at=ctx.clock.now()
     )
     event = HoldPlaced(order_id=order_id, hold=placed)
-    return await _happen(ctx, principal, event, "order.hold", f"{hold_type.value}: {why}")
+    return await happen(ctx, principal, event, "order.hold", f"{hold_type.value}: {why}")
 
 
 async def release(
@@ -49,22 +49,22 @@ async def release(
 ) -> OrderVerbResult:
     """Take a hold away; one that isn't there is refused."""
     principal.must(Permission.CHANGE_ORDERS)
-    order = await _order(ctx, order_id)
+    order = await the_order(ctx, order_id)
     if order.hold(hold_type) is None:
         held = ", ".join(h.type.value for h in order.holds)
         there = f"it is held by {held}" if held else "nothing holds it"
         raise RefusedError(f"order {order.channel_ref} has no {hold_type.value} hold: {there}")
     event = HoldReleased(
-        order_id=order_id, type=hold_type, actor=principal.name, reason=reason.strip()[:_LONGEST_REASON]
+        order_id=order_id, type=hold_type, actor=principal.name, reason=reason.strip()[:LONGEST_REASON]
     )
-    return await _happen(ctx, principal, event, "order.release", f"{hold_type.value}: {reason}")
+    return await happen(ctx, principal, event, "order.release", f"{hold_type.value}: {reason}")
 
 
 async def cancel(ctx: DeskContext, principal: Principal, order_id: UUID, reason: str) -> OrderVerbResult:
     """Ask for everything that is not shipped yet to be cancelled. Nodes that have the goods are asked first."""
     principal.must(Permission.CHANGE_ORDERS)
-    why = required(reason, "reason", longest=_LONGEST_REASON)
-    order = await _order(ctx, order_id)
+    why = required(reason, "reason", longest=LONGEST_REASON)
+    order = await the_order(ctx, order_id)
     asked = order.cancellation
     if asked is not None and asked.status is CancelStatus.REQUESTED:
         raise RefusedError(
@@ -76,7 +76,7 @@ async def cancel(ctx: DeskContext, principal: Principal, order_id: UUID, reason:
         )
     cancel_id = f"desk-{uuid7().hex}"
     event = CancelRequested(order_id=order_id, cancel_id=cancel_id, reason=why, actor=principal.name)
-    result = await _happen(ctx, principal, event, "order.cancel", why)
+    result = await happen(ctx, principal, event, "order.cancel", why)
     async with ctx.database.reading() as session:
         _, after = await load_order(session, order_id)
         ended = after.cancellation
@@ -89,10 +89,11 @@ async def note(ctx: DeskContext, principal: Principal, order_id: UUID, text: str
     """Leave a note for the next one. Notes are kept in the journal for good: no personal data."""
     principal.must(Permission.CHANGE_ORDERS)
     event = NoteAdded(order_id=order_id, text=required(text, "text"), actor=principal.name)
-    return await _happen(ctx, principal, event, "order.note", "")
+    return await happen(ctx, principal, event, "order.note", "")
 
 
-async def _order(ctx: DeskContext, order_id: UUID) -> Order:
+async def the_order(ctx: DeskContext, order_id: UUID) -> Order:
+    """Return an order; raises `NotFoundError`."""
     async with ctx.database.reading() as session:
         _, order = await load_order(session, order_id)
     return order
@@ -103,11 +104,11 @@ async def _why_rejected(session: Session, order_id: UUID) -> str:
     return CancelRejected.model_validate_json(rows[0]["body"]).reason if rows else "the goods have left"
 
 
-async def _happen(
+async def happen(
     ctx: DeskContext, principal: Principal, event: Event, action: str, detail: str
 ) -> OrderVerbResult:
     """Let an event happen to its order, and say what became of it."""
-    await _order(ctx, event.order_id)
+    await the_order(ctx, event.order_id)
     work = ctx.engine.work(HUB, Happening(event.order_id, (event,)), subject=event.order_id)
     work.audit = entry(principal, action, str(event.order_id), detail)
     outcome = await ctx.engine.submit(work)

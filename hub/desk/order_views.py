@@ -29,7 +29,7 @@ class OrderSummary(Entry):
     placed_at: datetime
     updated_at: datetime | None
     due_at: datetime | None = None
-    """When its channel wants the next step done."""
+    """When the next step is due, by its channel or at a supplier."""
 
 
 class JournalEntry(View):
@@ -134,7 +134,7 @@ class Explanation(View):
     fulfilment_status: str
     sentence: str
     due_at: datetime | None = None
-    """When its channel wants the next step done."""
+    """When the next step is due, by its channel or at a supplier."""
     waits: tuple[WaitView, ...]
 
 

@@ -259,6 +259,11 @@ class TestBackOrders:
             f"mail:{ORDER_ID}:back_ordered:{the_purchase(world).id}:A=2@2026-03-05"
         }
 
+    def test_the_buyer_is_told_which_units_wait(self) -> None:
+        world = ordered(("A", 2), ("A", 1), ("B", 9))
+        Acme(world).says(word("A", LineAnswer.BACK_ORDERED, 3), word("B", LineAnswer.BACK_ORDERED, 1))
+        assert world.order.back_ordered() == {"1": 2, "2": 1, "3": 1}
+
     def test_what_nobody_else_has_is_waited_for(self) -> None:
         world = ordered(("A", 2))
         Acme(world).says(word("A", LineAnswer.BACK_ORDERED, 2, at=self.LATE))
