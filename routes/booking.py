@@ -10,6 +10,9 @@ from canonical.parcels import Parcel, ParcelStatus
 from canonical.policy import Policy
 from canonical.steps import Step
 
+RETURN_METHOD = "return"
+"""The delivery method of what a buyer sends back, as `policies.courier` knows it."""
+
 
 def label_key(parcel_id: str, asked: int) -> str:
     """Return the key of the n-th wish for a parcel's label."""
@@ -57,7 +60,7 @@ def ask_for_labels(
             broker=labels.broker,
             lines=packed,
         )
-        yield from ask_for_label(order, policy, planned, 1, order.shipping.method)
+        yield from ask_for_label(order, policy, planned, 1)
 
 
 def ask_again(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:
@@ -71,14 +74,13 @@ def ask_again(order: Order, policy: Policy, parcel: Parcel) -> Iterator[Step]:
         lines=parcel.lines,
         return_of=parcel.return_of,
     )
-    yield from ask_for_label(order, policy, planned, parcel.asked + 1, order.shipping.method)
+    yield from ask_for_label(order, policy, planned, parcel.asked + 1)
 
 
-def ask_for_label(
-    order: Order, policy: Policy, planned: LabelRequested, asked: int, method: str
-) -> Iterator[Step]:
-    """Plan a parcel, and ask its broker for the label, for the n-th time."""
+def ask_for_label(order: Order, policy: Policy, planned: LabelRequested, asked: int) -> Iterator[Step]:
+    """Plan a parcel, and ask its broker for the label, for the n-th time. What comes back needs not be as fast."""
     kind = BookReturnLabel if planned.return_of else BookLabel
+    method = RETURN_METHOD if planned.return_of else order.shipping.method
     yield planned
     yield kind(
         order_id=order.id,

@@ -116,4 +116,4 @@ def book_a_return_label(order: Order, event: ReturnLabelRequested, policy: Polic
         lines=shipment.lines,
         return_of=shipment.id,
     )
-    yield from ask_for_label(order, policy, planned, 1, "return")
+    yield from ask_for_label(order, policy, planned, 1)

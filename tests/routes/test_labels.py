@@ -43,7 +43,7 @@ def policy(**labels: Any) -> Policy:
     return Policy(
         courier=CourierPolicy(
             nodes={"berlin": NodeLabels.model_validate({"broker": "broker", **labels})},
-            rates=RatePolicy(within_days={"express": 1}),
+            rates=RatePolicy(within_days={"express": 1, "return": 9}),
         )
     )
 
@@ -304,6 +304,17 @@ def test_a_return_label_that_is_refused_holds_nothing_up() -> None:
     w.tell(HoldPlaced(order_id=ORDER_ID, hold=flag))
     w.tell(HoldReleased(order_id=ORDER_ID, type=HoldType.OTHER, actor="support"))
     assert [x.key for x in w.sent(BookReturnLabel)] == ["label:s1-back1:1", "label:s1-back1:2"]
+
+
+def test_a_return_label_is_asked_for_as_a_return_each_time_however_the_order_was_sent() -> None:
+    w = labelled(method="express")
+    dispatched(w, None, 2)
+    w.tell(ReturnLabelRequested(order_id=ORDER_ID, shipment_id="s1", actor="support"))
+    refused(w, "label:s1-back1:1", "BookReturnLabel")
+    flag = Hold(type=HoldType.OTHER, reason="look", actor="support", placed_at=NOON)
+    w.tell(HoldPlaced(order_id=ORDER_ID, hold=flag))
+    w.tell(HoldReleased(order_id=ORDER_ID, type=HoldType.OTHER, actor="support"))
+    assert [x.wish.within_days for x in w.sent(BookLabel)] == [1, 9, 9]
 
 
 @pytest.mark.parametrize(
