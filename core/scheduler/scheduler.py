@@ -222,8 +222,8 @@ class Scheduler:
                     if not await self._holds(lease, feed.interval_s):
                         raise LeaseLostError(lease)
         except TimeoutError as error:
-            if polling.done():
-                raise
+            if polling.done():  # in the meantime, or it is the partner's own time-out
+                return polling.result()
             raise LeaseLostError(lease) from error
         finally:
             polling.cancel()
