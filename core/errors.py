@@ -1,5 +1,7 @@
 """Errors that say what to do next. Connectors raise only these, each `from` its cause, translated at the edge."""
 
+from typing import Literal
+
 
 class HubError(Exception):
     """Anything that goes wrong in a way that the hub understands."""
@@ -10,11 +12,21 @@ class PartnerError(HubError):
 
 
 class RetryableError(PartnerError):
-    """It certainly had no effect, and may succeed later: refused connection, 429, 503."""
+    """It certainly had no effect, and may succeed later: refused connection, 429, 503.
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+    `retry_after_s` holds back the whole connector, unless `scope` says that the limit is one operation's: then only
+    commands of the same type wait, and the partner is not taken for broken.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        scope: Literal["connector", "operation"] = "connector",
+    ) -> None:
         super().__init__(message)
-        self.retry_after_s = retry_after_s
+        self.retry_after_s, self.scope = retry_after_s, scope
 
 
 class RejectedError(PartnerError):

@@ -123,7 +123,8 @@ class SpApiClient:
         if status == HTTPStatus.TOO_MANY_REQUESTS:
             # How long to wait is this operation's business alone: others go on meanwhile.
             wait_s = self.pace.refused(operation)
-            return RetryableError(f"{said}; the next call may be made in {wait_s:.0f} s")
+            said = f"{said}; the next call may be made in {wait_s:.0f} s"
+            return RetryableError(said, retry_after_s=wait_s, scope="operation")
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
             return RetryableError(said)
         if response.is_server_error or response.is_redirect:

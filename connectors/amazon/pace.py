@@ -81,8 +81,11 @@ class Pace:
         async with bucket.turn:
             while wait_s := bucket.wait_s():
                 if self._clock.monotonic() + wait_s > until:
+                    said = f"Amazon's limit for {operation.name} is used up"
                     raise RetryableError(
-                        f"Amazon's limit for {operation.name} is used up: the next call may be made in {wait_s:.0f} s"
+                        f"{said}: the next call may be made in {wait_s:.0f} s",
+                        retry_after_s=wait_s,
+                        scope="operation",
                     )
                 await self._clock.sleep(wait_s)
             bucket.take()

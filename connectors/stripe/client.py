@@ -156,8 +156,11 @@ def _translated(error: stripe.StripeError, method: str) -> Exception:
     details = _details(error)
     said = f"{details.get('message') or error.user_message or 'no reason given'} ({_trace(error)})"
     if status == _TOO_MANY:
+        alone = _is_of_one_operation(headers.get("stripe-rate-limited-reason", ""), details)
         return RetryableError(
-            f"Stripe asks to slow down: {said}", retry_after_s=_seconds(headers.get("retry-after"))
+            f"Stripe asks to slow down: {said}",
+            retry_after_s=_seconds(headers.get("retry-after")),
+            scope="operation" if alone else "connector",
         )
     if status == _CONFLICT:
         return RetryableError(f"Stripe is still busy with this request: {said}")
@@ -169,6 +172,11 @@ def _translated(error: stripe.StripeError, method: str) -> Exception:
             return StoredFailureError(unclear)
         return _unclear(method, unclear)
     return CallRefusedError(f"Stripe refuses: {said}", details)
+
+
+def _is_of_one_operation(reason: str, details: Obj) -> bool:
+    """Say whether a 429 is about one endpoint or one object, not the account (docs.stripe.com/rate-limits)."""
+    return reason.startswith(("endpoint-", "resource-")) or details.get("code") == "lock_timeout"
 
 
 def _details(error: stripe.StripeError) -> Obj:

@@ -26,6 +26,10 @@ _DUE = (
     "WHERE connector = $1 AND state IN ('pending', 'sending', 'unknown') AND state <> 'sending' AND due_at <= $2 "
     "ORDER BY due_at, id LIMIT $3 {skip}"
 )
+_DUE_OF_OTHERS = _DUE.replace(
+    "due_at <= $2 ", "due_at <= $2 AND NOT (state = 'pending' AND command {any:4:text}) "
+)
+"""The same without what is to be sent of some commands. What is looked up is another call at the partner."""
 _CLAIM = bulk(
     "UPDATE effects SET state = 'sending', attempt = r.attempt, looks = r.looks, lease_until = r.lease_until, "
     "lease_owner = r.lease_owner, first_sent_at = COALESCE(effects.first_sent_at, r.first_sent_at), "
@@ -96,15 +100,16 @@ async def claim(
     memory: OrderMemory,
     wanted: Mapping[str, int],
     margin_s: float,
+    held: Mapping[str, Sequence[str]],
 ) -> Claims:
     """Claim up to `wanted[connector]` due effects each, and store the bytes of those that are sent first.
 
-    A lease lasts `margin_s` longer than its port's deadline.
+    A lease lasts `margin_s` longer than its port's deadline. Nothing is sent of the commands in `held[connector]`.
     """
     rows = [
         row
         for connector, free in sorted(wanted.items())
-        for row in await session.rows(_DUE, connector, session.now, free)
+        for row in await _due(session, connector, free, held.get(connector))
     ]
     made = Claims([], [])
     if not rows:
@@ -120,6 +125,12 @@ async def claim(
     await messages.insert(session, ring, requests.new)
     await session.write(_CLAIM, _leases(made, rows, session.now, margin_s))
     return made
+
+
+async def _due(session: Session, connector: str, free: int, held: Sequence[str] | None) -> Sequence[Any]:
+    if held:
+        return await session.rows(_DUE_OF_OTHERS, connector, session.now, free, held)
+    return await session.rows(_DUE, connector, session.now, free)
 
 
 def _claim(row: Any, ports: Mapping[tuple[str, str], EffectPort], requests: Requests) -> Claim:

@@ -165,6 +165,7 @@ class EffectRunner:
                 self._engine.memory,
                 wanted,
                 self._margin_s,
+                {name: self.throttles[name].waiting() for name in wanted},
             )
             await session.write(UNBOX, rows)
         if polling:
@@ -219,7 +220,7 @@ class EffectRunner:
             throttle.succeeded()
             await self._ends.rejected(claim, error)
         except RetryableError as error:
-            throttle.failed(error.retry_after_s)
+            self._slow_down(claim, error)
             await self._ends.again(claim, error)
         except UnauthorisedError as error:
             throttle.failed()
@@ -236,6 +237,15 @@ class EffectRunner:
             else:
                 await self._ends.answered(claim, answer)
         self.wake(claim.connector)
+
+    def _slow_down(self, claim: Claim, error: RetryableError) -> None:
+        """Hold back what the partner's limit is about: the connector, or one command. A look-up holds up no sending."""
+        throttle = self.throttles[claim.connector]
+        if error.scope == "operation":
+            wait_s = None if claim.look_up else error.retry_after_s
+            throttle.limited(type(claim.effect.command).__name__, wait_s)
+        else:
+            throttle.failed(error.retry_after_s)
 
     async def _ask(self, claim: Claim) -> Answer | None:
         """Ask the partner, until the port's deadline. None: a look-up found nothing."""

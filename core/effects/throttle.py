@@ -1,6 +1,6 @@
 """How hard a partner is driven: a bucket of permits, and a breaker that opens when it keeps failing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.clock import Clock
 from core.connector import Limits
@@ -16,6 +16,8 @@ class Throttle:
     failures: int = 0
     open_until: float = 0.0
     """The breaker is open until then; after it, one trial decides."""
+    held: dict[str, float] = field(default_factory=dict[str, float])
+    """Commands whose own limit at the partner is used up, and until when; all others go on."""
     _tokens: float = 0.0
     _filled_at: float = 0.0
 
@@ -71,6 +73,19 @@ class Throttle:
             self.open_until = max(self.open_until, now + self.limits.breaker_pause_s)
             return True
         return False
+
+    def limited(self, command: str, retry_after_s: float | None = None) -> None:
+        """A sending met a limit of its command alone: the partner is well, and only that command waits."""
+        self.succeeded()
+        if retry_after_s:
+            until = self.clock.monotonic() + retry_after_s
+            self.held[command] = max(self.held.get(command, until), until)
+
+    def waiting(self) -> tuple[str, ...]:
+        """Return the commands that may not be sent now, and forget those whose time is over."""
+        now = self.clock.monotonic()
+        self.held = {command: until for command, until in self.held.items() if until > now}
+        return tuple(sorted(self.held))
 
     def _refill(self) -> float:
         rate = self.limits.rate_per_s

@@ -208,16 +208,20 @@ async def test_a_rate_that_can_not_be_is_not_believed(said: str | None) -> None:
     pace.learn(OPERATIONS["createFeed"], said)
     for _ in range(15):
         await pace.turn(OPERATIONS["createFeed"], 0)
-    with pytest.raises(RetryableError, match="120 s"):
+    with pytest.raises(RetryableError, match="120 s") as told:
         await pace.turn(OPERATIONS["createFeed"], 0)
+    assert told.value.retry_after_s == pytest.approx(1 / 0.0083)
+    assert told.value.scope == "operation"
 
 
 async def test_after_a_429_the_next_call_waits_though_there_seemed_to_be_time() -> None:
     clock = LeapingClock(NOON)
     answers = [error(429), httpx.Response(200, json={})]
     client = client_of(lambda _: answers.pop(0), clock)
-    with pytest.raises(RetryableError, match="may be made in 2 s"):
+    with pytest.raises(RetryableError, match="may be made in 2 s") as told:
         await client.call("getOrder", "/o")
+    assert told.value.retry_after_s == pytest.approx(2)
+    assert told.value.scope == "operation"
     assert not client.is_free("getOrder")
     await client.call("getOrder", "/o")
     assert clock.monotonic() == pytest.approx(2)

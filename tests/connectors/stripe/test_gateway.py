@@ -431,7 +431,15 @@ async def test_stripe_says_how_long_to_wait(stage: Stage) -> None:
     stage.faults.plan["http_429"] = {"capture:1"}
     with pytest.raises(RetryableError) as told:
         await do(stage, capture(reference, "44.80"))
-    assert told.value.retry_after_s == 2
+    assert (told.value.retry_after_s, told.value.scope) == (2, "connector")
+
+
+async def test_a_lock_on_one_object_slows_down_nothing_else(stage: Stage) -> None:
+    reference = await held(stage)
+    stage.faults.plan["lock_timeout"] = {"capture:1"}
+    with pytest.raises(RetryableError) as told:
+        await do(stage, capture(reference, "44.80"))
+    assert told.value.scope == "operation"
 
 
 async def test_a_look_up_that_gets_no_answer_is_repeated_and_not_believed(stage: Stage) -> None:

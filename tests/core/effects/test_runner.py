@@ -1,13 +1,14 @@
 """The runner with partners that refuse, fail, and come back."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
-from canonical.commands import SendMail
+from canonical.commands import Command, SendMail, TellChannelStatus
 from canonical.events import Event
 from canonical.order import Order
 from canonical.policy import Policy
@@ -29,20 +30,26 @@ class Till:
     troubles: list[Exception] = field(default_factory=list[Exception])
     looks: list[bool] = field(default_factory=list[bool])
     sent: list[bytes] = field(default_factory=list[bytes])
+    only: dict[type[Command], Exception] = field(default_factory=dict[type[Command], Exception])
+    """The trouble that a command has each time."""
+    asked: Counter[str] = field(default_factory=Counter[str])
     unspeakable: str | None = None
     rendered: int = 0
-    commands = frozenset({SendMail})
+    commands: frozenset[type[Command]] = frozenset({SendMail, TellChannelStatus})
     deadline_s = 0.2
     settle_s = 0.0
 
     def render(self, command: Any, context: EffectContext) -> Outgoing:
-        if command.template == self.unspeakable:
+        if isinstance(command, SendMail) and command.template == self.unspeakable:
             raise LookupError("a defect")
         self.rendered += 1
         return Outgoing(f"{self.rendered}".encode())
 
     async def send(self, effect: Effect) -> Answer:
         self.sent.append(effect.outgoing.body)
+        self.asked[type(effect.command).__name__] += 1
+        if trouble := self.only.get(type(effect.command)):
+            raise trouble
         if self.troubles:
             raise self.troubles.pop(0)
         return Answer(reference="ref")
@@ -158,6 +165,56 @@ async def test_a_defect_in_writing_one_effect_holds_up_no_other(store: Database)
         await until_state(stage, "confirmed")
         await until_state(stage, "parked")
         assert (await stage.rows("SELECT error FROM failures"))[0]["error"] == "LookupError"
+
+
+def ask_twofold(order: Order, event: Event, policy: Policy) -> Steps:
+    """Each note is mailed, and told to the channel."""
+    yield from ask(order, event, policy)
+    text = cast("Any", event).text
+    yield TellChannelStatus(order_id=order.id, connector="till", key=f"tell:{order.id}:{text}", status=text)
+
+
+async def sent_by_command(stage: Stage) -> dict[str, int]:
+    sql = "SELECT command, COUNT(*) AS n FROM effects WHERE state = 'confirmed' GROUP BY command"
+    return {row["command"]: row["n"] for row in await stage.rows(sql)}
+
+
+async def test_a_limit_of_one_operation_holds_back_its_command_and_no_other(store: Database) -> None:
+    till = Till(only={SendMail: RetryableError("a bucket is empty", retry_after_s=60, scope="operation")})
+    async with runner_on(store, till, Limits(breaker_failures=1)) as (stage, runner, order_id):
+        stage.rules.by_event["NoteAdded"] = (ask_twofold,)
+        await stage.note(order_id, "one")
+        await until_state(stage, "confirmed")
+        assert runner.throttles["till"].waiting() == ("SendMail",)
+        for n in range(5):
+            await stage.note(order_id, f"note {n}")
+        await until_state(stage, "confirmed", 6)
+        assert await sent_by_command(stage) == {"TellChannelStatus": 6}
+        assert till.asked == {"SendMail": 1, "TellChannelStatus": 6}
+        assert not runner.throttles["till"].is_open
+
+
+async def test_a_limit_of_one_operation_ends_by_itself(store: Database) -> None:
+    till = Till([RetryableError("a bucket is empty", retry_after_s=0.3, scope="operation")])
+    async with runner_on(store, till) as (stage, _, order_id):
+        await stage.note(order_id, "one")
+        await stage.note(order_id, "two")
+        await until_state(stage, "confirmed", 2)
+
+
+async def test_a_limit_of_the_partner_holds_back_everything(store: Database) -> None:
+    till = Till(only={SendMail: RetryableError("slow down", retry_after_s=60)})
+    async with runner_on(store, till) as (stage, runner, order_id):
+        await stage.note(order_id, "one")
+        await stage.until(lambda: _is_open(runner))
+        stage.rules.by_event["NoteAdded"] = (ask_twofold,)
+        await stage.note(order_id, "two")
+        await asyncio.sleep(0.1)
+        assert till.asked == {"SendMail": 1}
+
+
+async def _is_open(runner: EffectRunner) -> bool:
+    return runner.throttles["till"].is_open
 
 
 async def test_refused_credentials_pause_the_connector_and_lose_nothing(store: Database) -> None:
