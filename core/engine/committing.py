@@ -18,6 +18,7 @@ from core.engine.publishing import Publisher, unbox
 from core.engine.turns import Turn
 from core.engine.work import Deposit, Outcome, Work
 from core.errors import DoorError
+from core.ports import Receipt
 from core.store.sql import Database, ItemFaultError, SchemaTooNewError, Session, StoreUnavailableError
 
 log = structlog.get_logger()
@@ -25,6 +26,7 @@ log = structlog.get_logger()
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 ROUNDS_ALONE = 20
+_STORED = "SELECT id FROM messages WHERE id = $1"
 """How often a single item may ask for more stock. A batch gives up sooner, and its items are tried singly."""
 
 
@@ -162,10 +164,29 @@ class Committer:
         known = isinstance(error, ItemFaultError)
         log.error("refused", reason=str(error), error=type(error).__name__, exc_info=None if known else error)
         for deposit in deposits:
-            if not deposit.done.done():
-                deposit.done.set_exception(_refused(error))
+            await self._refuse(deposit, error)
         for work in works:
             await self._blame(work, error)
+
+    async def _refuse(self, deposit: Deposit, error: Exception) -> None:
+        """Refuse a single document that can't be stored, unless it is: a commit whose answer was lost has kept it."""
+        stored = isinstance(error, ItemFaultError) and await self._is_stored(deposit)
+        if deposit.done.done():
+            return
+        if stored:
+            deposit.done.set_result(Receipt(deposit.message_id))
+        else:
+            deposit.done.set_exception(_refused(error))
+
+    async def _is_stored(self, deposit: Deposit) -> bool:
+        """Say whether the message is there. Its id was made for this document, and is nobody else's."""
+        while True:
+            try:
+                async with self._database.reading() as session:
+                    return bool(await session.rows(_STORED, deposit.message_id))
+            except StoreUnavailableError as away:
+                self.unavailable = f"the store is not available: {away}"
+                await asyncio.sleep(1)
 
     async def _blame(self, work: Work, error: Exception) -> None:
         """Write the failure record of a single item that can't be committed, waiting while the store is away."""
