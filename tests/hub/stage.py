@@ -61,6 +61,9 @@ class Partner:
     troubles: list[Exception] = field(default_factory=list[Exception])
     took: list[str] = field(default_factory=list[str])
     looked_up: list[str] = field(default_factory=list[str])
+    asked: int = 0
+    answers: asyncio.Event | None = None
+    """Where there is one, nothing is carried out before it is set."""
     commands = frozenset(COMMANDS)
     deadline_s = 2.0
     settle_s = 0.0
@@ -73,8 +76,11 @@ class Partner:
         return Outgoing(orjson.dumps(said))
 
     async def send(self, effect: Effect) -> Answer:
+        self.asked += 1
         if self.troubles:
             raise self.troubles.pop(0)
+        if self.answers is not None:
+            await self.answers.wait()
         self.took.append(effect.key)
         return Answer(reference=f"ref-{len(self.took)}")
 
@@ -312,7 +318,12 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    store_url: str, *, beat: Beat | None = None, policy: Policy | None = None
+    store_url: str,
+    *,
+    beat: Beat | None = None,
+    policy: Policy | None = None,
+    bus_url: str = "embedded://",
+    queue_prefix: str = "",
 ) -> AsyncIterator[Stage]:
     """Run a hub with an item, a node and stock, on a store of its own that has its tables."""
     PARTNERS.clear()
@@ -323,7 +334,8 @@ async def stage(
     }
     blueprint = Blueprint(
         store_url=store_url,
-        bus_url="embedded://",
+        bus_url=bus_url,
+        queue_prefix=queue_prefix,
         master_key=MasterKey(b"k" * 32),
         connectors=placements,
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES),

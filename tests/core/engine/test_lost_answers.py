@@ -1,7 +1,7 @@
 """A commit whose answer was lost has happened: what is tried again after it is neither refused nor stored twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -19,7 +19,7 @@ class CutOff(Database):
         self._inner, self.left = inner, times
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
+    async def transaction(self) -> AsyncGenerator[Session]:
         async with self._inner.transaction() as session:
             yield session
         if self.left:
