@@ -1,6 +1,6 @@
 """How a connector declares itself, and what it gives the hub when it is opened with its settings."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from canonical.documents import Document
 from core.clock import Clock
-from core.exchange.shapes import Received
+from core.exchange.profile import PartnerProfile
+from core.exchange.shapes import Draft, Received
 from core.ports import Door, EffectPort, Feed, RawDocument, StockSink
 from core.simulator import Simulator, Workshop
 
@@ -51,12 +52,49 @@ class Mappings(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class SetBody:
+    """One document as segments, without header and trailer: a tag, then elements, each a text or its components."""
+
+    kind: str
+    """`850`, `ORDERS`."""
+    segments: tuple[tuple[str | tuple[str, ...], ...], ...]
+    functional_id: str = ""
+    """GS01; X12 only."""
+    reference: str | None = None
+    """The document's number, by which the partner's answers are known to be about it."""
+    version: str = ""
+    """Another one than the profile's."""
+
+
+class EdiPartner(Protocol):
+    """What a connector needs of EDI with one partner."""
+
+    def take(self, raw: RawDocument) -> tuple[Received, ...]:
+        """Fill `Taker`: for `OpenConnector.takers`."""
+        ...
+
+    def draft(self, bodies: Sequence[SetBody]) -> Draft:
+        """Return an interchange for `Outgoing.draft`; raise no error for what was drafted, when it is written."""
+        ...
+
+
+class Edi(Protocol):
+    """EDI, as the hub speaks it."""
+
+    def partner(self, profile: PartnerProfile) -> EdiPartner:
+        """Return a partner by its profile."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """What reaches outside, handed in when a connector is opened."""
 
     clock: Clock
     mappings: Mappings
     cursors: "Cursors"
+    edi: Edi | None = None
+    """None where a connector is opened without a hub around it."""
 
 
 class Cursors(Protocol):

@@ -29,9 +29,11 @@ from hub.blueprint import Blueprint
 from hub.cursors import StoredCursors
 from hub.desk import replays
 from hub.desk.context import DeskContext
+from hub.interchanges import Partners
 from hub.left import LeftToTheHub
 from hub.mappings import MappingLibrary
 from hub.versions import Versions
+from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 
 if TYPE_CHECKING:
     from core.bus.rabbit import RabbitBus
@@ -282,7 +284,8 @@ def _rabbit(blueprint: Blueprint, url: str, extra_queues: Sequence[str] = ()) ->
 
 
 def _resources(blueprint: Blueprint, database: Database, name: str) -> Resources:
-    return Resources(blueprint.clock, blueprint.mappings, StoredCursors(database, name))
+    edi = Partners(blueprint.clock, GrammarLibrary(GrammarFolders()))
+    return Resources(blueprint.clock, blueprint.mappings, StoredCursors(database, name), edi)
 
 
 def _readers(connectors: Mapping[str, OpenConnector]) -> "_Readers":

@@ -47,6 +47,7 @@ async def apply(session: Session, changes: Changes, said: Sequence[Said]) -> Non
         return
     found = await _find(session, said)
     whole: list[tuple[Any, ...]] = []
+    grouped: list[tuple[Any, ...]] = []
     named: list[tuple[Any, ...]] = []
     touched: dict[UUID, _Ours] = {}
     for one in said:
@@ -56,8 +57,9 @@ async def apply(session: Session, changes: Changes, said: Sequence[Said]) -> Non
             continue
         touched[ours.id] = ours
         ours.part = one.part
-        _enter(one.answer, ours, whole, named)
+        _enter(one.answer, ours, grouped if one.answer.group else whole, named)
     await session.write(ledger.SET_STATUS, whole)
+    await session.write(ledger.SET_STATUS, grouped)
     await session.write(ledger.SET_STATUS, named)
     await _end(session, changes, touched.values())
 

@@ -7,13 +7,13 @@ from mappings.syntax.edi.ack.composing import Body, Element, Plain
 from mappings.syntax.edi.ack.outline import (
     ACKNOWLEDGEMENTS,
     InterchangeOutline,
-    components,
     group_control,
     set_control,
     set_type,
 )
 from mappings.syntax.edi.ack.verdict import Decision, GroupVerdict, SetVerdict, Verdict
 from mappings.syntax.edi.model import Fault, Level
+from mappings.syntax.edi.values import components
 
 REJECTED, ACKNOWLEDGED = "4", "7"
 """0083: this level and all below it are rejected; this level is acknowledged, and below it what isn't rejected."""

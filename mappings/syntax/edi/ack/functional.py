@@ -1,6 +1,7 @@
 """TA1, 997 and 999: what X12 says of a verdict (X12.5, X12.20 and X12.56; 999 as in 005010X231)."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import Literal
 
@@ -11,10 +12,11 @@ from mappings.syntax.edi.ack.outline import (
     group_control,
     set_control,
     set_type,
-    value,
 )
 from mappings.syntax.edi.ack.verdict import Decision, GroupVerdict, SetVerdict, Verdict
+from mappings.syntax.edi.grammar.codes import IMPLEMENTATION_CODES
 from mappings.syntax.edi.model import Delimiters, Fault, Level
+from mappings.syntax.edi.values import value
 
 Functional = Literal["997", "999"]
 
@@ -126,6 +128,8 @@ def _segment(
     """Say what is wrong with one segment: AK3 has room for several codes, IK3 for one."""
     first = faults[0]
     place = (first.tag or "", str(first.position.segment or ""), first.loop or "")
+    if kind == "999":
+        faults = [replace(f, standard_code=IMPLEMENTATION_CODES.get(f.code, f.standard_code)) for f in faults]
     whole = _codes([f for f in faults if f.level is Level.SEGMENT], _SEGMENT_HAS_ERRORS)
     elements = [f for f in faults if f.level is Level.ELEMENT]
     if elements and _SEGMENT_HAS_ERRORS not in whole:

@@ -4,9 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from mappings.syntax.edi.model import Delimiters, Fault, Segment, Standard
+from mappings.syntax.edi.values import components, value
 
 ACKNOWLEDGEMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
 """What is never acknowledged: two hubs would answer each other for ever."""
+ANSWERS = ACKNOWLEDGEMENTS | {"APERAK"}
+"""What tells of our own interchanges."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,10 @@ class SetOutline:
     """The segment behind the head, which names the business document: BEG, BSN, BGM."""
     span: tuple[int, int] = (0, 0)
     """Bytes from the start of the file: where the head begins, and where the trailer has ended."""
+    segments: tuple[Segment, ...] = ()
+    """Of an acknowledgement all of them, header and trailer too; of others none."""
+    references: tuple[str, ...] = ()
+    """The numbers of the orders that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +56,8 @@ class InterchangeOutline:
     ta1: tuple[Segment, ...] = field(default=())
     """TA1 segments, which stand outside of groups."""
     span: tuple[int, int] = (0, 0)
+    written: str = ""
+    """UNA as it stands in the file."""
 
     def sets(self) -> Iterator[SetOutline]:
         """Yield every set, in order."""
@@ -111,33 +120,3 @@ def group_control(group: GroupOutline, interchange: InterchangeOutline) -> str:
     if group.head is None:
         return ""
     return value(group.head, 6 if interchange.standard is Standard.X12 else 5, interchange.delimiters)
-
-
-def components(segment: Segment, element: int, delimiters: Delimiters) -> list[str]:
-    """Return the components of an element with release characters taken away; one empty text where it is missing."""
-    if element >= len(segment.fields):
-        return [""]
-    return _split(segment.fields[element], delimiters.component, delimiters.release)
-
-
-def value(segment: Segment, element: int, delimiters: Delimiters) -> str:
-    """Return an element's first component; empty where it is missing. ISA's own elements have no components."""
-    if segment.tag == "ISA":
-        return segment.fields[element] if element < len(segment.fields) else ""
-    return components(segment, element, delimiters)[0]
-
-
-def _split(text: str, mark: str, release: str | None) -> list[str]:
-    if release is None or release not in text:
-        return text.split(mark)
-    found: list[str] = []
-    current, characters = "", iter(text)
-    for character in characters:
-        if character == release:
-            current += next(characters, "")
-        elif character == mark:
-            found.append(current)
-            current = ""
-        else:
-            current += character
-    return [*found, current]

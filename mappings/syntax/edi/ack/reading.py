@@ -11,9 +11,9 @@ from mappings.syntax.edi.ack.answers import (
     SegmentNote,
     SetAnswer,
 )
-from mappings.syntax.edi.ack.outline import components, value
 from mappings.syntax.edi.ack.verdict import Decision
 from mappings.syntax.edi.model import Delimiters, Segment
+from mappings.syntax.edi.values import components, value
 
 _LETTERS = {
     "A": Decision.ACCEPTED, "E": Decision.WITH_ERRORS, "P": Decision.PARTLY, "R": Decision.REJECTED,

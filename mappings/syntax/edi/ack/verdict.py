@@ -7,6 +7,7 @@ from typing import Literal
 
 from mappings.errors import Position, Severity
 from mappings.syntax.edi.ack.outline import (
+    ANSWERS,
     GroupOutline,
     InterchangeOutline,
     SetOutline,
@@ -120,14 +121,11 @@ def _group(
 def _set(one: SetOutline, outline: InterchangeOutline, agreed: Agreement, *, lost: bool) -> SetVerdict:
     faults = _reported(one.faults)
     found = set_type(one, outline)
-    taken = agreed.sets is None or found in agreed.sets or found in _ANSWERS
+    taken = agreed.sets is None or found in agreed.sets or found in ANSWERS
     if not taken:
         faults = (_not_agreed(one, outline, found), *faults)
     own = _own(faults, outline.standard, agreed)
     return SetVerdict(one, Decision.REJECTED if lost else own, faults, own)
-
-
-_ANSWERS = frozenset({"997", "999", "CONTRL", "APERAK"})
 
 
 def _reported(faults: Iterable[Fault]) -> tuple[Fault, ...]:

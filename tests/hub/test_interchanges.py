@@ -1,0 +1,153 @@
+"""Two hubs speak EDI with each other: what one writes the other takes, and the first understands the answer."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.clock import ManualClock
+from core.connector import SetBody
+from core.errors import DocumentError
+from core.exchange.numbers import Numbers
+from core.exchange.profile import Expected, PartnerProfile, PartyId
+from core.exchange.shapes import Draft, Received, SetAnswer, Standing
+from core.ports import RawDocument
+from hub.interchanges import Partner, Partners
+from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
+from tests.core.engine.stage import NOON
+
+HUB, SUPPLIER = PartyId(qualifier="ZZ", id="HUB"), PartyId(qualifier="01", id="123456789")
+SOUND, CAME_BEFORE = False, True
+GRAMMARS = GrammarLibrary(GrammarFolders())
+X12_ORDER = (
+    ("BEG", "00", "SA", "PO-1", "", "20261122"),
+    ("N1", "ST", "Shop", "92", "17"),
+    ("PO1", "1", "2", "EA", "9.99", "", "VN", "CUP"),
+    ("CTT", "1"),
+)
+EDIFACT_ORDER = (
+    ("BGM", "220", "PO-1", "9"),
+    ("DTM", ("137", "20261122", "102")),
+    ("NAD", "BY", ("4000001000005", "", "9")),
+    ("NAD", "SU", ("4000002000004", "", "9")),
+    ("LIN", "1", "", ("4000001", "EN")),
+    ("QTY", ("21", "2")),
+    ("UNS", "S"),
+)
+
+
+def both(standard: str = "x12", **more: object) -> tuple[Partner, Partner]:
+    """The hub, and its supplier with the same agreement seen from the other side."""
+    is_x12 = standard == "x12"
+    version = "004010" if is_x12 else "D96A"
+    ours = PartnerProfile(standard=standard, ours=HUB, theirs=SUPPLIER, version=version, **more)  # type: ignore[arg-type]
+    theirs = ours.model_copy(update={"ours": SUPPLIER, "theirs": HUB})
+    partners = Partners(ManualClock(NOON), GRAMMARS)
+    return partners.partner(ours), partners.partner(theirs)
+
+
+def orders(*segments: tuple[object, ...], kind: str = "850") -> SetBody:
+    return SetBody(kind, segments or X12_ORDER, "PO" if kind == "850" else "", "PO-1")  # type: ignore[arg-type]
+
+
+def taken(partner: Partner, body: bytes) -> Received:
+    (received,) = partner.take(RawDocument("interchange", body, "application/edi-x12"))
+    return received
+
+
+def written(draft: Draft, first: int = 1) -> bytes:
+    numbers = Numbers(first, tuple(range(11, 11 + draft.groups)), tuple(range(21, 21 + len(draft.sets))))
+    return draft.write(numbers)
+
+
+@pytest.mark.parametrize(
+    ("standard", "sets"),
+    [("x12", (orders(), orders())), ("edifact", (orders(*EDIFACT_ORDER, kind="ORDERS"),) * 2)],
+)
+def test_what_one_writes_the_other_takes_and_its_acknowledgement_comes_back(
+    standard: str, sets: tuple[SetBody, ...]
+) -> None:
+    hub, supplier = both(standard)
+    draft = hub.draft(sets)
+    assert draft.answer_within == timedelta(hours=24)
+    there = taken(supplier, written(draft, 7))
+    assert there.inward == hub.profile.outward
+    ruling = there.rule(SOUND)
+    assert (ruling.standing, len(ruling.sets), ruling.refused) == (Standing.ACCEPTED, 2, ())
+    assert [(one.kind, one.control, one.references) for one in ruling.sets] == [
+        (sets[0].kind, "21", ("PO-1",)), (sets[0].kind, "22", ("PO-1",)),
+    ]  # fmt: skip
+    assert ruling.acknowledgement is not None
+    back = taken(hub, written(ruling.acknowledgement)).rule(SOUND)
+    assert (back.standing, back.sets, back.acknowledgement) == (Standing.ACCEPTED, (), None)
+    assert {answer.standing for answer in back.answers} == {Standing.ACCEPTED}
+    named = ("7", None) if standard == "edifact" else (None, "11")
+    assert {(answer.interchange, answer.group) for answer in back.answers} == {named}
+
+
+def test_each_set_that_is_taken_stands_by_itself() -> None:
+    hub, supplier = both()
+    ruling = taken(supplier, written(hub.draft([orders(), orders()]))).rule(SOUND)
+    (only,) = taken(supplier, ruling.sets[1].body).rule(SOUND).sets
+    assert only.body == ruling.sets[1].body
+    assert b"ST*850*0022" in only.body
+
+
+def test_a_bad_set_among_good_ones_is_refused_alone_and_the_sender_hears_of_it() -> None:
+    hub, supplier = both()
+    bad = orders(
+        ("BEG", "00", "SA", "", "", "20261322"), *X12_ORDER[1:]
+    )  # BEG03 is missing, BEG05 is no date
+    there = taken(supplier, written(hub.draft([orders(), bad, orders()]))).rule(SOUND)
+    assert (there.standing, [one.control for one in there.sets]) == (Standing.PARTLY, ["21", "23"])
+    (refused,) = there.refused
+    assert refused.control == "22"
+    assert [(problem.field, problem.source) for problem in refused.problems] == [
+        ("BEG03", "segment 2"), ("BEG05", "segment 2"),
+    ]  # fmt: skip
+    assert there.acknowledgement is not None
+    answer = written(there.acknowledgement)
+    # BEG is segment 2; AK403 1: mandatory element missing (BEG03 is 324), 8: invalid date (BEG05 is 373).
+    assert b"AK2*850*0022~AK3*BEG*2**8~AK4*3*324*1~AK4*5*373*8*20261322~AK5*R*5~" in answer
+    assert b"AK9*P*3*3*2~" in answer
+    (said,) = taken(hub, answer).rule(SOUND).answers
+    assert said.standing is Standing.PARTLY
+    assert said.sets[1] == SetAnswer("22", Standing.REJECTED, "code 5; 1 segments are wrong")
+
+
+def test_a_number_that_came_before_is_refused_by_ta1_alone() -> None:
+    hub, supplier = both()
+    ruling = taken(supplier, written(hub.draft([orders()]))).rule(CAME_BEFORE)
+    assert (ruling.standing, ruling.sets, ruling.refused) == (Standing.REJECTED, (), ())
+    assert ruling.acknowledgement is not None
+    answer = written(ruling.acknowledgement)
+    assert b"TA1*000000001*260302*1200*R*025~IEA*0*" in answer
+    (said,) = taken(hub, answer).rule(SOUND).answers
+    assert (said.interchange, said.standing, said.codes) == ("1", Standing.REJECTED, ("025",))
+
+
+def test_who_is_not_the_partner_has_no_answer() -> None:
+    hub, supplier = both()
+    stranger = supplier.profile.model_copy(update={"theirs": PartyId(qualifier="ZZ", id="OTHER")})
+    ruling = taken(Partner(stranger, supplier.clock), written(hub.draft([orders()]))).rule(SOUND)
+    assert (ruling.standing, ruling.acknowledgement) == (Standing.REJECTED, None)
+    assert "is from ZZ:HUB in x12" in (ruling.reason or "")
+
+
+def test_a_test_interchange_is_refused_in_production() -> None:
+    hub, supplier = both()
+    testing = Partner(hub.profile.model_copy(update={"mode": "test"}), hub.clock)
+    ruling = taken(supplier, written(testing.draft([orders()]))).rule(SOUND)
+    assert ruling.standing is Standing.REJECTED
+    assert "is a test" in (ruling.reason or "")
+
+
+def test_what_is_expected_about_a_document_is_wished_for() -> None:
+    hub, _ = both(expects=(Expected(after="850", wants="856", within_h=48),))
+    (wish,) = hub.draft([orders()]).wishes
+    assert (wish.kind, wish.reference, wish.within) == ("856", "PO-1", timedelta(hours=48))
+
+
+def test_a_file_that_holds_no_interchange_is_no_document() -> None:
+    hub, _ = both()
+    with pytest.raises(DocumentError):
+        hub.take(RawDocument("interchange", b"hello", "text/plain"))
