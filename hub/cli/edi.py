@@ -37,12 +37,21 @@ class CheckLevel(StrEnum):
     GRAMMAR = "grammar"
 
 
+class Answer(StrEnum):
+    """How interchanges are acknowledged."""
+
+    FUNCTIONAL = "997"
+    IMPLEMENTATION = "999"
+    TA1 = "ta1"
+    CONTRL = "contrl"
+
+
 @edi.callback()
 def _edi() -> None:
     """Look into files of X12, EDIFACT and business XML, and say what is wrong with them.
 
     `edi parse` shows what is in a file, `edi validate` what is wrong with it. Both stream: a large file needs no more
-    memory than a small one.
+    memory than a small one. `edi ack` says how a file would be acknowledged, `edi ledger` what was exchanged.
     """
 
 
@@ -106,6 +115,61 @@ def parse(session: Session, files: FilesArgument, partner: PartnerOption = None)
     report.close()
     if report.failed:
         raise typer.Exit(FAILED)
+
+
+@command(edi, "ack", config=False)
+def acknowledge(
+    session: Session,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of X12 or EDIFACT; - is the input.")],
+    partner: PartnerOption = None,
+    how: Annotated[
+        Answer | None, typer.Option("--as", help="What to answer with; 997 or CONTRL unless said.")
+    ] = None,
+) -> None:
+    """Print how the hub would acknowledge a file: what is accepted, to the segment and element.
+
+    Control numbers count for nothing: the hub draws its own. Nothing is printed where there is nothing to answer, as
+    to a 997. Exit status 1 if there is no interchange in the file.
+    Examples: `orderhub edi ack order.edi`, `orderhub edi ack --as 999 --json order.edi`
+    """
+    from hub.cli.edi_answers import answers
+
+    try:
+        raw = b"".join(_chunks(file))
+    except OSError as error:
+        raise Failure(f"{file} can't be read: {error.strerror}", usage=True) from None
+    found = list(answers(raw, _grammars(partner), None if how is None else how.value))
+    if not found:
+        raise Failure(f"{file} holds no interchange: `orderhub edi validate` says what is wrong with it")
+    if session.out.json:
+        session.out.data(found)
+        return
+    for one in found:
+        if one["acknowledgement"] is not None:
+            typer.echo(one["acknowledgement"])
+
+
+@command(edi, "ledger", actor=True)
+async def show_ledger(
+    session: Session,
+    only_open: Annotated[
+        bool, typer.Option("--open", help="What is not acknowledged yet, either way.")
+    ] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="What is late.")] = False,
+    connector: Annotated[str | None, typer.Option(help="Of one connector.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=500, help="How many at most.")] = 50,
+) -> None:
+    """List the interchanges that were exchanged, the newest first, and the documents that partners owe.
+
+    Examples: `orderhub edi ledger --open`, `orderhub edi ledger --overdue --json`
+    """
+    from hub.cli.edi_answers import drawn
+    from hub.desk import interchanges as desk
+
+    which: desk.Which = "overdue" if overdue else "open" if only_open else "all"
+    async with session.desk() as ctx:
+        ledger = await desk.list_ledger(ctx, session.principal, which, connector, limit)
+    session.out.show(ledger, lambda: drawn(ledger, wide=session.out.wide))
 
 
 def _grammars(partner: list[Path] | None) -> "GrammarLibrary":

@@ -80,7 +80,7 @@ def _answers(one: SetVerdict, outline: InterchangeOutline) -> bool:
 def _message(one: SetVerdict, outline: InterchangeOutline) -> Iterator[Plain]:
     head = one.outline.head
     whole = [f for f in one.faults if f.level is Level.SET]
-    kind = tuple(components(head, 2, outline.delimiters))
+    kind = tuple(part if part.isascii() else "" for part in components(head, 2, outline.delimiters))
     yield ("UCM", set_control(one.outline, outline), kind, REJECTED, *_why(whole[:1], head.tag))
     content = [f for f in one.faults if f.level in {Level.SEGMENT, Level.ELEMENT}]
     for _, faults in groupby(content, key=lambda f: (f.position.segment, f.tag)):

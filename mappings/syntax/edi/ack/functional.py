@@ -10,6 +10,8 @@ from mappings.syntax.edi.ack.outline import (
     ACKNOWLEDGEMENTS,
     InterchangeOutline,
     group_control,
+    is_group_nameable,
+    is_nameable,
     set_control,
     set_type,
 )
@@ -31,6 +33,7 @@ _CONDITIONAL = frozenset({"2", "10"})
 """AK403 that a condition between elements explains."""
 MOST_CODES = 5
 """AK502-506, AK905-909, AK304-308."""
+_LONGEST_TAG = 3
 LONGEST_COPY = 99
 """AK404."""
 GUIDE_999 = "005010X231A1"
@@ -40,18 +43,18 @@ _NUMBER_OF_DOCUMENT = {
 """Which element of a set's second segment is its document's number."""
 
 
-def ta1(verdict: Verdict) -> Plain | None:
+def ta1(verdict: Verdict, *, asked: bool = False) -> Plain | None:
     """Return the TA1 segment: where ISA14 asks for one, or the envelope isn't sound; else None.
 
-    Nothing answers an interchange that holds nothing but acknowledgements.
+    Nothing answers an interchange that holds nothing but acknowledgements. `asked`: somebody wants it nevertheless.
     """
     outline = verdict.outline
-    if outline.only_acknowledges or not (outline.wants_answer or verdict.faults):
+    if outline.only_acknowledges or not (asked or outline.wants_answer or verdict.faults):
         return None
     cause = verdict.cause
     code = "000" if cause is None else cause.standard_code or "022"
     # TA101 to 103 say which interchange: ISA13, ISA09, ISA10. TA104 A, E or R; TA105 why.
-    place = tuple(value(outline.head, element, outline.delimiters) for element in (13, 9, 10))
+    place = tuple(_plain(value(outline.head, element, outline.delimiters)) for element in (13, 9, 10))
     return ("TA1", *place, _LETTERS[verdict.decision], code)
 
 
@@ -67,7 +70,7 @@ def functional(verdict: Verdict, kind: Functional, marks: Delimiters) -> tuple[B
             kind, tuple(_group(group, verdict.outline, kind, marks)), "FA", GUIDE_999 if kind == "999" else ""
         )
         for group in verdict.groups
-        if group.outline.head is not None and not _answers(group, verdict.outline)
+        if is_group_nameable(group.outline, verdict.outline) and not _answers(group, verdict.outline)
     )
 
 
@@ -85,14 +88,15 @@ def _group(
     head = group.outline.head
     if head is None:
         return
-    version = value(head, 8, outline.delimiters)
+    version = _plain(value(head, 8, outline.delimiters))
     named = (version,) if kind == "999" or version >= "005010" else ()
     yield ("AK1", value(head, 1, outline.delimiters), group_control(group.outline, outline), *named)
     lost = group.own is Decision.REJECTED
-    for one in group.sets:
+    known = [one for one in group.sets if is_nameable(one.outline, outline)]
+    for one in known:
         if not lost or one.own is Decision.REJECTED:  # of a group that is lost, an AK5*A would be a lie
             yield from _set(one, outline, kind, marks)
-    received = len(group.sets)
+    received = len(known)
     included = received if group.outline.included is None else group.outline.included
     accepted = sum(one.decision is not Decision.REJECTED for one in group.sets)
     counts = (str(included), str(received), str(accepted))
@@ -102,7 +106,7 @@ def _group(
 def _set(
     one: SetVerdict, outline: InterchangeOutline, kind: Functional, marks: Delimiters
 ) -> Iterator[Plain]:
-    guide = value(one.outline.head, 3, outline.delimiters)
+    guide = _plain(value(one.outline.head, 3, outline.delimiters))
     yield (
         "AK2",
         set_type(one.outline, outline),
@@ -127,7 +131,10 @@ def _segment(
 ) -> Iterator[Plain]:
     """Say what is wrong with one segment: AK3 has room for several codes, IK3 for one."""
     first = faults[0]
-    place = (first.tag or "", str(first.position.segment or ""), first.loop or "")
+    tag = _plain(first.tag or "")[:_LONGEST_TAG]
+    if len(tag) < _LONGEST_TAG - 1:  # AK301 is mandatory: what has no tag is only counted, in AK5
+        return
+    place = (tag, str(first.position.segment or ""), first.loop or "")
     if kind == "999":
         faults = [replace(f, standard_code=IMPLEMENTATION_CODES.get(f.code, f.standard_code)) for f in faults]
     whole = _codes([f for f in faults if f.level is Level.SEGMENT], _SEGMENT_HAS_ERRORS)
@@ -146,6 +153,11 @@ def _segment(
             yield ("CTX", "SITUATIONAL TRIGGER", *place)
         yield from _document(one, outline, marks)
         yield from (("IK4", *_element(f, marks)) for f in elements if _is_sayable(f))
+
+
+def _plain(text: str) -> str:
+    """Return what of a partner's damaged value can stand anywhere."""
+    return "".join(c for c in text if c.isascii() and c.isalnum())
 
 
 def _is_sayable(fault: Fault) -> bool:

@@ -105,6 +105,23 @@ class InterchangeOutline:
         return value(self.head, element, self.delimiters)
 
 
+def is_nameable(one: SetOutline, interchange: InterchangeOutline) -> bool:
+    """Say whether an acknowledgement can name a set: it has a type and a control number."""
+    said = (set_type(one, interchange), set_control(one, interchange))
+    return all(found.isascii() and found.isalnum() for found in said)
+
+
+def is_group_nameable(group: GroupOutline, interchange: InterchangeOutline) -> bool:
+    """Say whether an acknowledgement can name a group. EDIFACT's may be without one."""
+    if interchange.standard is not Standard.X12:
+        return group.head is None or bool(group_control(group, interchange))
+    if group.head is None:
+        return False
+    kind = value(group.head, 1, interchange.delimiters)
+    number = group_control(group, interchange)
+    return kind.isascii() and kind.isalnum() and number.isascii() and number.isdigit()
+
+
 def set_type(one: SetOutline, interchange: InterchangeOutline) -> str:
     """Return `850` or `ORDERS`; empty where the head doesn't say."""
     return value(one.head, 1 if interchange.standard is Standard.X12 else 2, interchange.delimiters)

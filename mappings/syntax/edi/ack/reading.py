@@ -155,7 +155,7 @@ class _Set:
         match segment.tag:
             case "AK3" | "IK3":
                 note = SegmentNote(
-                    of.needed(segment, 1),
+                    of.text(segment, 1) or None,
                     of.number(segment, 2),
                     of.rest(segment, 4),
                     of.text(segment, 3) or None,

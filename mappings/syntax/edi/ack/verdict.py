@@ -11,6 +11,8 @@ from mappings.syntax.edi.ack.outline import (
     GroupOutline,
     InterchangeOutline,
     SetOutline,
+    is_group_nameable,
+    is_nameable,
     set_type,
 )
 from mappings.syntax.edi.model import Fault, Level, Standard
@@ -100,7 +102,7 @@ def judge(
 ) -> Verdict:
     """Decide about an interchange and everything in it. `further`: faults that its bytes don't show (a duplicate)."""
     agreed = agreement or Agreement()
-    faults = (*_reported(outline.faults), *_disagreements(outline, agreed), *further)
+    faults = (*_reported(outline.faults), *_disagreements(outline, agreed), *_unnameable(outline), *further)
     decision = _own(faults, outline.standard, agreed)
     rejected = decision is Decision.REJECTED
     groups = tuple(_group(group, outline, agreed, lost=rejected) for group in outline.groups)
@@ -113,6 +115,8 @@ def _group(
 ) -> GroupVerdict:
     faults = _reported(group.faults)
     own = _own(faults, outline.standard, agreed)
+    if not is_group_nameable(group, outline):
+        own = Decision.REJECTED
     lost = lost or own is Decision.REJECTED
     sets = tuple(_set(one, outline, agreed, lost=lost) for one in group.sets)
     return GroupVerdict(group, Decision.REJECTED if lost else _of(own, sets), sets, faults, own)
@@ -124,7 +128,7 @@ def _set(one: SetOutline, outline: InterchangeOutline, agreed: Agreement, *, los
     taken = agreed.sets is None or found in agreed.sets or found in ANSWERS
     if not taken:
         faults = (_not_agreed(one, outline, found), *faults)
-    own = _own(faults, outline.standard, agreed)
+    own = _own(faults, outline.standard, agreed) if is_nameable(one, outline) else Decision.REJECTED
     return SetVerdict(one, Decision.REJECTED if lost else own, faults, own)
 
 
@@ -183,6 +187,25 @@ def _refused(outline: InterchangeOutline, code: str, why: str, x12: str, edifact
         Position(offset=outline.head.offset, element=element), tag=outline.head.tag,
         standard_code=x12 if is_x12 else edifact,
     )  # fmt: skip
+
+
+def _unnameable(outline: InterchangeOutline) -> Iterator[Fault]:
+    """What can't be named can't be refused by name: it is never processed, and the envelope's answer says so.
+
+    TA105 024: the interchange's content is invalid; its other groups are taken. 0085 13: missing. A CONTRL accepts what
+    it doesn't name, so that there all of the interchange is refused.
+    """
+    is_x12 = outline.standard is Standard.X12
+    for group in outline.groups:
+        sets = [] if is_x12 else [one for one in group.sets if not is_nameable(one, outline)]
+        if sets or not is_group_nameable(group, outline):
+            head = sets[0].head if sets else group.head or group.sets[0].head
+            named = "GS01 and GS06" if is_x12 else "its reference and type"
+            yield Fault(
+                f"{head.tag}-unnamed", f"{head.tag} says no {named}, so that no acknowledgement can name it",
+                Level.INTERCHANGE, Position(offset=head.offset), tag=head.tag,
+                standard_code="024" if is_x12 else "13",
+            )  # fmt: skip
 
 
 def _not_agreed(one: SetOutline, outline: InterchangeOutline, found: str) -> Fault:
