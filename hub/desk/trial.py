@@ -57,9 +57,7 @@ async def try_document(
         with listening() as uses:
             documents = reader(raw)
     except DocumentError as error:
-        raise InvalidError(
-            f"this is no {raw.kind} that {name} reads", problems=error.problems
-        ) from error
+        raise InvalidError(f"this is no {raw.kind} that {name} reads", problems=error.problems) from error
     except Exception as error:
         raise InvalidError(f"the reader has a defect: {type(error).__name__}: {error}") from error
     return Trial(
