@@ -41,9 +41,14 @@ _LEDGER = (
     "JOIN orders o ON o.id = l.order_id"
 )
 _HELD_BACK = "SELECT sku, node, allocated, reserved FROM stock WHERE allocated <> 0 OR reserved <> 0 ORDER BY sku, node"
-_ENDS = {Outcome.DECLINED: "placed"}
+_ENDS = {
+    Outcome.DECLINED: "placed",
+    Outcome.CANCELLED_BEFORE_RELEASE: "cancelled",
+    Outcome.CANCELLED_AT_THE_WAREHOUSE: "cancelled",
+}
 """Where an order stands in the end, if it is not completed: one that was declined keeps its stock while the buyer may
 pay in another way."""
+_OVER = frozenset({"completed", "cancelled"})
 _TAKEN = frozenset({"done", "duplicate", "stale", "ignored"})
 """What may have become of a message in the end."""
 _NEVER: Mapping[str, tuple[str, ...]] = {
@@ -178,8 +183,8 @@ def _unbalanced(moves: Sequence[Any], stock: Sequence[Any]) -> Iterator[str]:
     by_shelf: Counter[tuple[str, str, str]] = Counter()
     for (what, sku, node, reference, status), units in held.items():
         by_shelf[what, sku, node] += units
-        if units and status == "completed":
-            yield f"{reference} is completed, and has {units} of {sku} at {node} {what}"
+        if units and status in _OVER:
+            yield f"{reference} is {status}, and has {units} of {sku} at {node} {what}"
     kept = Counter(
         {(what, row["sku"], row["node"]): row[what] for row in stock for what in ("allocated", "reserved")}
     )

@@ -124,7 +124,7 @@ class Doorstep:
 @asynccontextmanager
 async def doorstep(folder: Path) -> AsyncGenerator[Doorstep]:
     """Open everything, embedded; no partner has faults of its own."""
-    partners = await Partners.open(folder, 1, (), NO_FAULTS)
+    partners = await Partners.open(folder, 1, faults=NO_FAULTS)
     file = HubFile(
         store_url=f"sqlite:///{folder / 'hub.sqlite3'}", bus_url="embedded://", key_file=folder / "master.key",
         settings=partners.settings,

@@ -18,6 +18,7 @@ from tests.journeys import books, worker
 from tests.journeys.hubfile import HubFile, Shelf
 from tests.journeys.partners import Partners
 from tests.journeys.processes import HubProcess, Program, free_port
+from tests.journeys.second_thoughts import POLICY, SecondThoughts, let_support_in, wish
 from tests.journeys.shopping import Customers, orders
 
 SEED_VARIABLE = "ORDERHUB_TEST_SEED"
@@ -43,6 +44,7 @@ class Journey:
     plan: tuple[PlannedOrder, ...]
     partners: Partners
     customers: Customers
+    thoughts: SecondThoughts
     database: Database
     url: str
     processes: Mapping[str, HubProcess]
@@ -92,6 +94,7 @@ class Journey:
             status = await process.end()
             if status:
                 wrong.append(f"{name} ended with status {status}: {process.log()[-2000:]}")
+        wrong += self.thoughts.trouble()
         wrong += books.contradictions(self.partners)
         wrong += await books.wrong_books(self.database, self.plan)
         return wrong
@@ -114,7 +117,7 @@ class Journey:
         return (
             f"{len(self.plan)} orders in {time.monotonic() - self.began:.0f} s; kills: {kills}, with in flight: "
             f"{dict(total)}; faults: {dict(sorted(faults.items()))}; "
-            f"mails repeated: {self.mails_repeated}"
+            f"mails repeated: {self.mails_repeated}; second thoughts: {dict(sorted(self.thoughts.acted.items()))}"
         )
 
 
@@ -131,11 +134,12 @@ async def journey(
     """Set out: partners open, store prepared, processes started. `files` are what differs between the processes."""
     plan = orders(count, seed, outcomes)
     write_expected(plan, folder / "expected.jsonl")
-    partners = await Partners.open(folder, seed, plan)
+    wishes = {order.reference: wanted for order in plan if (wanted := wish(order)) is not None}
+    partners = await Partners.open(folder, seed, wishes)
     port = free_port()
     described = {
         name: HubFile.model_validate(
-            {"key_file": folder / "master.key", "settings": partners.settings, **special}
+            {"key_file": folder / "master.key", "settings": partners.settings, "policy": POLICY, **special}
             | ({"port": port} if special.get("port") else {})
         )
         for name, special in files.items()
@@ -144,19 +148,31 @@ async def journey(
     any_file = next(iter(described.values()))
     await Shelf(plan).prepare(any_file)
     database = await open_database(any_file.blueprint())
+    await let_support_in(database)
+    url = f"http://127.0.0.1:{port}"
     customers = Customers(partners, plan, seed)
+    thoughts = SecondThoughts(partners, database, url, plan)
     try:
         await asyncio.gather(*(process.start() for process in processes.values()))
-        partners.connect(f"http://127.0.0.1:{port}")
+        partners.connect(url)
         await _stocked(partners, database)
-        bringing = asyncio.create_task(customers.bring_stock())
-        url = f"http://127.0.0.1:{port}"
+        beside = [asyncio.create_task(customers.bring_stock()), asyncio.create_task(thoughts.have())]
         try:
             yield Journey(
-                folder, seed, plan, partners, customers, database, url, processes, random.Random(seed)
+                folder,
+                seed,
+                plan,
+                partners,
+                customers,
+                thoughts,
+                database,
+                url,
+                processes,
+                random.Random(seed),
             )
         finally:
-            bringing.cancel()
+            for task in beside:
+                task.cancel()
             customers.leave()
     finally:
         for process in processes.values():

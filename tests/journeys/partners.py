@@ -14,8 +14,7 @@ from connectors.warehouse.simulator import Plan, Warehouse
 from connectors.webstore.simulator import Shop
 from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Simulator, Workshop
-from hub.demo.plan import ONLY_BERLIN, ONLY_LEIPZIG, PRICES, PlannedOrder
-from hub.demo.scenarios import Outcome
+from hub.demo.plan import ONLY_BERLIN, ONLY_LEIPZIG, PRICES
 from hub.demo.stage import PARTNERS
 from hub.demo.trouble import PLENTY
 
@@ -60,10 +59,10 @@ class Partners:
         cls,
         data: Path,
         seed: int,
-        plan: tuple[PlannedOrder, ...],
+        wishes: Mapping[str, Plan] | None = None,
         faults: Mapping[str, Mapping[str, float]] = FAULTS,
     ) -> Self:
-        """Start them; `settings` are what the hub reaches them with."""
+        """Start them; `settings` are what the hub reaches them with. `wishes`: how Berlin treats which orders."""
         clock = SystemClock()
         (data / "ledgers").mkdir(parents=True)
         ledgers = {name: Ledger(clock, data / "ledgers" / f"{name}.jsonl") for name in PARTNERS}
@@ -81,10 +80,8 @@ class Partners:
             "webstore": shop, "till": till, "stripe": gateway, "berlin": berlin, "leipzig": leipzig, "mailer": post,
         }  # fmt: skip
         settings = {name: await partner.start() for name, partner in everybody.items()}
-        for order in plan:
-            wish = _WISHES.get(order.outcome)
-            if wish is not None:
-                berlin.plan(order.reference, wish)
+        for reference, wish in (wishes or {}).items():
+            berlin.plan(reference, wish)
         return cls(shop, gateway, berlin, leipzig, post, till, ledgers, dice, settings)
 
     def connect(self, url: str) -> None:
@@ -100,12 +97,6 @@ class Partners:
         await asyncio.gather(*(partner.stop() for partner in everybody))
         for ledger in self.ledgers.values():
             ledger.close()
-
-
-_WISHES = {
-    Outcome.REFUSED_THEN_SENT_ELSEWHERE: Plan(refuse="OTHER"),
-    Outcome.SENT_IN_TWO_PARCELS: Plan(parcels=2),
-}
 
 
 def _folder(data: Path, name: str) -> Path:
