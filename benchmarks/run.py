@@ -66,6 +66,8 @@ async def measure(plan: Plan, say: Callable[[str], None]) -> Figures:
         await _try(name, run, figures)
     say("mapping against the same by hand")
     figures.values.update(_mapping())
+    say("EDI, beside other readers")
+    _edi(figures)
     say("start-up and memory, embedded")
     await _try("embedded", embedded.serve(), figures)
     say("the demo")
@@ -112,6 +114,22 @@ def _mapping() -> dict[str, float]:
     return {f"mapping_{name}_ratio": ratio for name, ratio in ratios.items()}
 
 
+def _edi(figures: Figures) -> None:
+    program = [sys.executable, "-m", "benchmarks.edi", "--json"]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=REPORT.parent.parent)  # noqa: S603
+    if done.returncode:
+        figures.missing["edi"] = done.stderr.strip().rpartition("\n")[2]
+        return
+    found = json.loads(done.stdout)
+    rates: dict[str, float] = found["rates"]
+    figures.values.update({f"edi_{name}_mb_s": rate for name, rate in rates.items()})
+    figures.missing.update({f"edi_{name}": reason for name, reason in found["missing"].items()})
+    for name, rate in rates.items():
+        family, _, reader = name.partition("_")
+        if reader not in ("segments", "envelopes", "grammar"):
+            figures.values[f"ratio_edi_{name}"] = round(rates[f"{family}_envelopes"] / rate, 2)
+
+
 def _named(values: dict[str, float]) -> dict[str, float]:
     """Return the figures that have names of their own in the last line."""
     names = {"p50_s": "half_load_p50_s", "p99_s": "half_load_p99_s", "peak_mb": "whole_peak_mb"}
@@ -155,6 +173,10 @@ LEAST = {
     "ratio_floor": 1.2,
     "ratio_two_workers": 1.0,
     "whole_orders_s": 100.0,
+    "edi_x12_segments_mb_s": 10.0,
+    "edi_edifact_segments_mb_s": 10.0,
+    "edi_x12_grammar_mb_s": 3.0,
+    "edi_edifact_grammar_mb_s": 3.0,
 }
 MOST = {"half_load_p99_s": 1.0, "embedded_serving_s": 3.0, "embedded_peak_mb": 200.0, "demo_s": 30.0}
 LEAST_OF_WHOLE = 0.9
@@ -177,6 +199,8 @@ programs that ran one after the other in the same session.
 | `half_load_*` | the same at 50 orders a second: seconds from arrival to release |
 | `stored_*` | the same with 100,000 orders in the store already |
 | `mapping_*` | the time of a declarative mapping against the same translation written by hand |
+| `edi_*_mb_s` | megabytes a second of processor time: segments, with envelopes checked, with grammars; other readers |
+| `ratio_edi_*` | our reading with envelopes checked, against another reader |
 | `embedded_*` | `orderhub run` on SQLite: seconds until it serves, and memory |
 | `demo_*` | `orderhub demo` on SQLite, among simulated partners that misbehave: seconds from start to end |
 """
