@@ -68,7 +68,7 @@ def _overdue(changes: Changes, row: Any, *, is_ours: bool) -> None:
         error = "AcknowledgementOverdueError"
         reason = (
             f"the partner has not acknowledged interchange {row['control']} of {since}: ask whether it came, "
-            "and send it again with its number if it did not"
+            "and send it again if it did not (`orderhub edi resend`)"
         )
         queue = outbound(row["connector"])
     else:

@@ -172,6 +172,30 @@ async def show_ledger(
     session.out.show(ledger, lambda: drawn(ledger, wide=session.out.wide))
 
 
+@command(edi, "resend", actor=True)
+async def resend(
+    session: Session,
+    interchange: Annotated[str, typer.Argument(metavar="INTERCHANGE", help="Its id in the ledger.")],
+) -> None:
+    """Send an interchange of ours again, with its old bytes and its old control number.
+
+    For a partner that lost it: `orderhub edi ledger --overdue --json` names the ids.
+    """
+    from uuid import UUID
+
+    from hub.desk import interchanges as desk
+
+    try:
+        wanted = UUID(interchange)
+    except ValueError:
+        raise Failure(
+            f"{interchange!r} is no id: `orderhub edi ledger --json` names them", usage=True
+        ) from None
+    async with session.desk() as ctx:
+        control = await desk.resend(ctx, session.principal, wanted)
+    session.out.show({"control": control}, lambda: f"interchange {control} is on its way again")
+
+
 def _grammars(partner: list[Path] | None) -> "GrammarLibrary":
     from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary, InvalidGrammarError
 

@@ -7,8 +7,10 @@ from uuid import UUID
 from core.store.messages import as_uuid, maybe_uuid
 from core.store.sql import as_instant
 from hub.desk.access import Permission, Principal
+from hub.desk.auditing import audit
 from hub.desk.base import View
 from hub.desk.context import DeskContext
+from hub.desk.errors import NotFoundError, RefusedError
 
 _LEDGER = (
     "SELECT id, direction, connector, pair, control, status, reason, message_id, answers, recorded_at, due_at, "
@@ -21,6 +23,11 @@ _EXPECTED = (
     "SELECT connector, kind, reference, after, since, due_at, raised_at FROM expected_sets "
     "WHERE (CAST($1 AS TEXT) IS NULL OR connector = $1) AND ($2 <> 'overdue' OR raised_at IS NOT NULL) "
     "ORDER BY due_at LIMIT $3"
+)
+_ONE = "SELECT direction, control, effect_key FROM interchanges WHERE id = $1 {lock}"
+_AGAIN = (
+    "UPDATE effects SET state = 'pending', attempt = 0, looks = 0, due_at = $2, finished_at = NULL "
+    "WHERE key = $1 AND state = 'confirmed' RETURNING connector"
 )
 Which = Literal["all", "open", "overdue"]
 
@@ -99,6 +106,25 @@ async def list_ledger(
             for row in expected
         ),
     )  # fmt: skip
+
+
+async def resend(ctx: DeskContext, principal: Principal, interchange_id: UUID) -> str:
+    """Send an interchange of ours again, with its old bytes and its old number; return that number."""
+    principal.must(Permission.RESOLVE_EFFECTS)
+    async with ctx.database.transaction() as session:
+        found = await session.rows(_ONE, interchange_id)
+        if not found:
+            raise NotFoundError(f"there is no interchange {interchange_id}")
+        row = found[0]
+        if row["direction"] != "out" or row["effect_key"] is None:
+            raise RefusedError(f"interchange {row['control']} is the partner's: only it can send it again")
+        rows = await session.rows(_AGAIN, row["effect_key"], session.now)
+        if not rows:
+            raise RefusedError(f"interchange {row['control']} has not been sent yet: its effect is under way")
+        await audit(session, ctx, principal, "interchange.resend", str(interchange_id), row["control"])
+    if ctx.runner is not None:
+        ctx.runner.wake(rows[0]["connector"])
+    return str(row["control"])
 
 
 def _maybe(value: object) -> datetime | None:
