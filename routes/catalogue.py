@@ -96,6 +96,7 @@ RULES: tuple[Rule, ...] = (
     delivery.follow_the_parcel,
     delivery.mark_what_was_delivered,
     delivery.watch_the_parcel,
+    delivery.mail_what_was_seen_before_it_left,
     delivery.stop_waiting_for_scans,
     purchasing.take_the_suppliers_answer,
     purchasing.agree_to_the_suppliers_price,

@@ -133,6 +133,14 @@ def watch_the_parcel(order: Order, event: ShipmentCreated, policy: Policy) -> St
             yield from _wait_for_scans(order, event, policy, parcel)
 
 
+@rule(ShipmentCreated)
+def mail_what_was_seen_before_it_left(order: Order, event: ShipmentCreated, policy: Policy) -> Steps:
+    """The buyer hears of what a carrier said of a parcel before its node said that it left."""
+    for parcel in order.parcels_of(event.release_id):
+        if parcel.shipment == event.shipment_id:
+            yield from _mail(order, policy, parcel)
+
+
 @rule(DeadlinePassed)
 def stop_waiting_for_scans(order: Order, event: DeadlinePassed, policy: Policy) -> Steps:
     """Take a parcel that was on its way for delivered, as carriers often don't say; ask after one they never had."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Iterator
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -11,6 +12,7 @@ from canonical.commands import (
     CancelRelease,
     Command,
     InstructedLine,
+    InstructedParcel,
     ReleaseInstruction,
     SubmitRelease,
 )
@@ -78,6 +80,7 @@ class WarehouseFulfilment:
                 created_at=context.now,
                 ship_to=cleaned(context.parties.ship_to),
                 lines=tuple(_lines(command, context)),
+                parcels=tuple(_parcels(command, context)),
             )
         except ValidationError as error:
             # Only places and reasons: the values are somebody's address.
@@ -138,3 +141,15 @@ def _lines(command: SubmitRelease, context: EffectContext) -> list[InstructedLin
             )
         )
     return lines
+
+
+def _parcels(command: SubmitRelease, context: EffectContext) -> Iterator[InstructedParcel]:
+    """Yield the parcels that the node is to pack and label; none where it makes its own labels."""
+    for parcel in context.order.parcels_of(command.release_id):
+        if parcel.wanted and parcel.carrier and parcel.tracking_number:
+            yield InstructedParcel(
+                parcel_id=parcel.id,
+                carrier=parcel.carrier,
+                service=parcel.service or parcel.carrier,
+                tracking_number=parcel.tracking_number,
+            )

@@ -73,6 +73,8 @@ def whole(detail: "OrderDetail", now: "datetime", *, wide: bool) -> list[Rendera
         Column("where", lambda line: ", ".join(f"{row.quantity} {row.status.value}" for row in line.rows)),
     ]
     drawn: list[RenderableType] = [head, section("lines", table(lines, order.lines, wide=wide))]
+    if order.parcels:
+        drawn.append(section("labels", table(_LABELS, order.parcels, wide=wide)))
     if order.shipments:
         drawn.append(section("parcels", table(_PARCELS, order.shipments, wide=wide)))
     if order.purchases:
@@ -98,6 +100,16 @@ def _people(detail: "OrderDetail") -> str | None:
     return " · ".join(part for part in (buyer.name, buyer.email, place) if part)
 
 
+_LABELS = [
+    Column("label", lambda parcel: parcel.id),
+    Column("status", lambda parcel: parcel.status.value.replace("_", " "), keep=True),
+    Column("carrier", lambda parcel: parcel.carrier),
+    Column("service", lambda parcel: parcel.service, wide=True),
+    Column("tracking", lambda parcel: parcel.tracking_number),
+    Column("cost", lambda parcel: parcel.cost, right=True),
+    Column("seen", lambda parcel: parcel.scanned_at),
+    Column("said", lambda parcel: parcel.refused or parcel.said, wide=True),
+]
 _PARCELS = [
     Column("parcel", lambda parcel: parcel.id),
     Column("node", lambda parcel: parcel.node),

@@ -12,6 +12,7 @@ from canonical.statuses import HoldType
 from connectors.webstore.simulator.hub import ShopRefusedError
 from core.store.sql import Row
 from hub.demo import amazon, shopify
+from hub.demo.courier import HOUSE, ROUND_S, Van
 from hub.demo.plan import AMAZON, SHOPIFY, PlannedOrder, order_document
 from hub.demo.scenarios import Outcome
 from hub.demo.stage import Stage
@@ -50,6 +51,8 @@ class Driver:
             **shopify.follow_ups(self),
             **amazon.follow_ups(self),
             Outcome.CLEARED_BY_A_PERSON: self._clear,
+            Outcome.LABEL_GIVEN_BACK: self._cancel_at_the_warehouse,
+            Outcome.LOST_BY_THE_COURIER: self._settle_the_loss,
         }
         self._counters = asyncio.Semaphore(AT_ONCE)
         self.played = 0
@@ -78,6 +81,13 @@ class Driver:
         async with self.stage.hub.database.reading() as session:
             rows = await session.rows(_STOCKED)
         return int(rows[0]["n"]) == len(WAREHOUSES)
+
+    async def carry(self) -> None:
+        """Be the carriers' van, until cancelled."""
+        van = Van(self.stage.ledgers[HOUSE], self.stage.courier.hand_over)
+        while True:
+            await self.stage.clock.sleep(ROUND_S)
+            van.collect()
 
     async def attend(self) -> None:
         """Be the desk, until cancelled: look at what failed, have it sent again, and close the record."""
@@ -188,8 +198,11 @@ class Driver:
         return rows[0] if rows else None
 
     async def accepted(self, order: PlannedOrder) -> bool:
-        releases = self.stage.berlin.releases_of(order.reference)
-        return any(entry["key"] in releases for entry in self.stage.ledgers["berlin"].of("accepted"))
+        for name, house in (("berlin", self.stage.berlin), ("leipzig", self.stage.leipzig)):
+            releases = house.releases_of(order.reference)
+            if any(entry["key"] in releases for entry in self.stage.ledgers[name].of("accepted")):
+                return True
+        return False
 
     def in_ledger(self, partner: str, kind: str, order: PlannedOrder) -> Callable[[], Awaitable[bool]]:
         async def look() -> bool:
@@ -213,6 +226,17 @@ class Driver:
         await self.stage.clock.sleep(15)
         why = "a customer of many years"
         await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.FRAUD_REVIEW, why)
+
+    async def _settle_the_loss(self, order: PlannedOrder) -> None:
+        """Look at a parcel that the carrier has lost, and settle it with the buyer."""
+
+        async def lost() -> bool:
+            scans = self.stage.ledgers["easypost"].of("scanned")
+            return any(one["order"] == order.reference and one["detail"] == "lost" for one in scans)
+
+        order_id = await self.until(lost) and await self.until(lambda: self.held(order))
+        why = "the carrier pays, and the buyer knows"
+        await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.DELIVERY_PROBLEM, why)
 
     async def _cancel_early(self, order: PlannedOrder) -> None:
         await self.until(lambda: self.held(order))

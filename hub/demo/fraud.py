@@ -36,6 +36,10 @@ def plan_decisions(partner: SignifydSimulator, plan: Iterable[PlannedOrder]) -> 
             partner.plan(f"{order.channel}:{order.reference}", *_DECISIONS[order.outcome])
 
 
+KINDS = frozenset({"screened", "told_fulfillment", "told_return"})
+"""What counts of the gateway's ledger."""
+
+
 def reference_of(entry: Mapping[str, Any]) -> str:
     """Return the order that an entry of the gateway's ledger is about; it knows orders as `channel:reference`."""
     return str(entry["order"]).partition(":")[2]

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.demo import fraud
+from hub.demo import courier, fraud
 
 Entry = Mapping[str, Any]
 _NOTHING: Mapping[str, Any] = {}
@@ -36,6 +36,8 @@ class Evidence:
     told_cancelled: int = 0
     fraud: Counter[str] = field(default_factory=Counter[str])
     """What the fraud gateway was asked and told."""
+    courier: Counter[str] = field(default_factory=Counter[str])
+    """What became of the labels that were bought for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ def judge(data: Path) -> tuple[Verdict, ...]:
         expected, {path.stem: read_lines(path) for path in sorted((data / "ledgers").glob("*.jsonl"))}
     )
     screens = any(one.fraud for one in evidence.values())
-    return tuple(_verdict(one, evidence[one["reference"]], screens=screens) for one in expected)
+    labels = any(one.courier for one in evidence.values())
+    return tuple(
+        _verdict(one, evidence[one["reference"]], screens=screens, labels=labels) for one in expected
+    )
 
 
 def read_lines(path: Path) -> list[dict[str, Any]]:
@@ -102,22 +107,32 @@ def _note(
         case "told_shipped" | "told_cancelled" | "told_status":
             _told(found[entry["order"]], entry)
         case "mailed":
-            reference = by_address.get(entry["to"][0]) if entry["to"] else None
-            if reference is not None and entry.get("copy", 1) == 1:
-                found[reference].mails[entry["template"]] += 1
+            _mailed(found, entry, by_address)
         case "authorised" | "captured" | "voided" | "declined" | "refunded" | "expired":
-            metadata: Mapping[str, Any] = entry.get("metadata", _NOTHING)
-            reference = metadata.get("reference") or references.get(str(entry.get("order_id")))
+            reference = _paid_for(entry, references)
             if reference is not None:
                 _moved_money(found[reference], entry)
-        case "screened" | "told_fulfillment" | "told_return":
+        case kind if kind in fraud.KINDS:
             fraud.note(found[fraud.reference_of(entry)].fraud, entry)
+        case kind if kind in courier.KINDS:
+            courier.note(found[str(entry["order"])].courier, entry)
         case "released" | "shipped":
             reference = references.get(str(entry["key"]).rsplit("-r", 1)[0])
             if reference is not None:
                 _moved_goods(found[reference], entry)
         case _:
             pass
+
+
+def _mailed(found: defaultdict[str, Evidence], entry: Entry, by_address: Mapping[str, str]) -> None:
+    reference = by_address.get(entry["to"][0]) if entry["to"] else None
+    if reference is not None and entry.get("copy", 1) == 1:
+        found[reference].mails[entry["template"]] += 1
+
+
+def _paid_for(entry: Entry, references: Mapping[str, str]) -> str | None:
+    metadata: Mapping[str, Any] = entry.get("metadata", _NOTHING)
+    return metadata.get("reference") or references.get(str(entry.get("order_id")))
 
 
 def _told(evidence: Evidence, entry: Entry) -> None:
@@ -153,12 +168,13 @@ def _moved_goods(evidence: Evidence, entry: Entry) -> None:
         evidence.units[sku] += quantity
 
 
-def _verdict(expected: Entry, evidence: Evidence, *, screens: bool) -> Verdict:
+def _verdict(expected: Entry, evidence: Evidence, *, screens: bool, labels: bool) -> Verdict:
     wrong = [
         *_wrong_money(expected, evidence),
         *_wrong_goods(expected, evidence),
         *_wrong_news(expected, evidence),
         *(fraud.wrong(expected, evidence.fraud) if screens else ()),
+        *(courier.wrong(expected, evidence.courier) if labels else ()),
     ]
     return Verdict(expected["reference"], expected["outcome"], tuple(wrong))
 

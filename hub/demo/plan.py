@@ -30,6 +30,13 @@ CHANNELS = {
     **{outcome: AMAZON for outcome in Outcome if "amazon" in outcome.value},
 }
 """Through which channel an outcome's orders come, where that is not the web shop."""
+BY_COURIER = frozenset(
+    {
+        Outcome.DELIVERED_BY_COURIER, Outcome.DELIVERED_AT_THE_SECOND_ATTEMPT, Outcome.LOST_BY_THE_COURIER,
+        Outcome.LEFT_AT_A_PARCEL_SHOP, Outcome.NEVER_SCANNED_AS_DELIVERED, Outcome.LABEL_GIVEN_BACK,
+    }
+)  # fmt: skip
+"""What is sent from the warehouse whose labels the hub books."""
 LONGEST = frozenset({Outcome.NO_DECISION_IN_TIME})
 """What takes by far the longest comes first, so that nobody has to wait for it in the end."""
 _FIRST_TWO = 2
@@ -71,6 +78,7 @@ class PlannedOrder:
             "mails": sorted(shape.mails),
             "told": sorted(shape.told),
             "told_cancelled": shape.told_cancelled,
+            "labels": shape.labels,
             "ordered": self.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR,
             "screened": self._screened(),
         }
@@ -131,6 +139,8 @@ def _reference(channel: str, seed: int, n: int) -> str:
 
 def _lines(n: int, outcome: Outcome, chance: random.Random) -> tuple[tuple[str, int], ...]:
     match outcome:
+        case outcome if outcome in BY_COURIER:
+            return ((ONLY_LEIPZIG, 1),)
         case Outcome.SENT_FROM_TWO_NODES:
             return ((ONLY_BERLIN, chance.randint(1, 3)), (ONLY_LEIPZIG, 1))
         case Outcome.WAITED_FOR_STOCK:

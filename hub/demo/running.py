@@ -74,13 +74,16 @@ async def _play(
 ) -> tuple[Verdict, ...]:
     show = Show(stage.ledgers, len(plan), f"look around at {stage.api.url}")
     playing = asyncio.create_task(driver.run(), name="demo")
-    attending = asyncio.create_task(driver.attend(), name="desk")
+    around = (
+        asyncio.create_task(driver.attend(), name="desk"),
+        asyncio.create_task(driver.carry(), name="van"),
+    )
     live = Live(show, console=console, refresh_per_second=4, transient=True)
     try:
         with live if console.is_terminal else nullcontext():
             return await _wait(stage, show, playing)
     finally:
-        for task in (playing, attending):
+        for task in (playing, *around):
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

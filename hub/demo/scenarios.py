@@ -40,6 +40,12 @@ class Outcome(StrEnum):
     CLEARED_BY_A_PERSON = "cleared_by_a_person"
     REJECTED_FOR_FRAUD = "rejected_for_fraud"
     NO_DECISION_IN_TIME = "no_decision_in_time"
+    DELIVERED_BY_COURIER = "delivered_by_courier"
+    DELIVERED_AT_THE_SECOND_ATTEMPT = "delivered_at_the_second_attempt"
+    LOST_BY_THE_COURIER = "lost_by_the_courier"
+    LEFT_AT_A_PARCEL_SHOP = "left_at_a_parcel_shop"
+    NEVER_SCANNED_AS_DELIVERED = "never_scanned_as_delivered"
+    LABEL_GIVEN_BACK = "label_given_back"
 
 
 class Money(StrEnum):
@@ -65,6 +71,8 @@ class Shape:
     told: tuple[str, ...] = ()
     """Statuses that the shop is told, beside shipments and cancellations."""
     told_cancelled: int = 0
+    labels: int = 0
+    """Labels that are bought for it, of which those that nothing leaves under are given back."""
     refunded_minor: int = 0
     """What is paid back, in the smallest unit."""
     fault: str | None = None
@@ -84,7 +92,8 @@ SHAPES: dict[Outcome, Shape] = {
         told=("payment_declined",), fault="decline",
     ),
     Outcome.SENT_FROM_TWO_NODES: Shape(
-        share=7, parcels=2, releases=2, mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
+        share=7, parcels=2, releases=2, labels=1,
+        mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
     ),
     Outcome.SENT_IN_TWO_PARCELS: Shape(
         share=5, parcels=2, mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
@@ -93,7 +102,7 @@ SHAPES: dict[Outcome, Shape] = {
         share=5, mails=("back_ordered", "order_confirmed", "shipment_dispatched"), told=("back_ordered",),
         fault="shortage",
     ),
-    Outcome.REFUSED_THEN_SENT_ELSEWHERE: Shape(share=5, releases=2, fault="refusal"),
+    Outcome.REFUSED_THEN_SENT_ELSEWHERE: Shape(share=5, releases=2, labels=1, fault="refusal"),
     Outcome.REVIEWED_THEN_SHIPPED: Shape(share=5),
     Outcome.CANCELLED_BEFORE_RELEASE: Shape(
         share=5, money=Money.VOIDED, parcels=0, releases=0, mails=("order_cancelled",), told_cancelled=1,
@@ -133,4 +142,20 @@ SHAPES: dict[Outcome, Shape] = {
         share=3, money=Money.VOIDED, parcels=0, releases=0, mails=("order_cancelled",), told_cancelled=1,
     ),
     Outcome.NO_DECISION_IN_TIME: Shape(share=2, fault="no_decision"),
+    # Only Leipzig has their goods, and Leipzig's labels are the hub's.
+    Outcome.DELIVERED_BY_COURIER: Shape(share=4, labels=1),
+    Outcome.DELIVERED_AT_THE_SECOND_ATTEMPT: Shape(
+        share=2, labels=1, mails=("order_confirmed", "shipment_dispatched", "delivery_problem"),
+    ),
+    Outcome.LOST_BY_THE_COURIER: Shape(
+        share=2, labels=1, mails=("order_confirmed", "shipment_dispatched", "delivery_problem"), fault="lost_parcel",
+    ),
+    Outcome.LEFT_AT_A_PARCEL_SHOP: Shape(
+        share=2, labels=1, mails=("order_confirmed", "shipment_dispatched", "available_for_pickup"),
+    ),
+    Outcome.NEVER_SCANNED_AS_DELIVERED: Shape(share=2, labels=1),
+    Outcome.LABEL_GIVEN_BACK: Shape(
+        share=2, money=Money.VOIDED, parcels=0, labels=1, mails=("order_confirmed", "order_cancelled"),
+        told_cancelled=1,
+    ),
 }  # fmt: skip

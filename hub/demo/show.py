@@ -17,6 +17,7 @@ STAGES = (
     ("ordered", CHANNELS, "ordered"),
     ("money held", ("stripe",), "authorised"),
     ("screened", ("signifyd",), "screened"),
+    ("labelled", ("easypost",), "label_bought"),
     ("released", ("berlin", "leipzig"), "released"),
     ("shipped", ("berlin", "leipzig"), "shipped"),
     ("captured", ("stripe",), "captured"),
@@ -25,7 +26,7 @@ STAGES = (
 )
 _COLOURS = {
     "webstore": "cyan", "till": "cyan", "stripe": "magenta", "berlin": "yellow", "leipzig": "yellow", "mailer": "green",
-    "signifyd": "red", "shopify": "cyan", "amazon": "cyan",
+    "signifyd": "red", "shopify": "cyan", "amazon": "cyan", "easypost": "blue",
 }  # fmt: skip
 _NEWS = 8
 

@@ -8,8 +8,9 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import amazon, mailer, shopify, signifyd, stripe, warehouse, webstore
+from connectors import amazon, easypost, mailer, shopify, signifyd, stripe, warehouse, webstore
 from connectors.amazon.simulator import Marketplace
+from connectors.easypost.simulator import EasyPostSimulator
 from connectors.mailer.simulator import MailServer
 from connectors.shopify.simulator import ShopifyShop
 from connectors.signifyd.simulator import SignifydSimulator
@@ -25,7 +26,7 @@ from core.store import migrate
 from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
-from hub.demo import fraud
+from hub.demo import courier, fraud
 from hub.demo.accounts import AMAZON_OPTIONS, AMAZON_POLICY
 from hub.demo.options import DemoOptions
 from hub.demo.plan import AMAZON, REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
@@ -35,7 +36,18 @@ from hub.serving import ApiServer
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow
 
-PARTNERS = ("webstore", "till", "stripe", "berlin", "leipzig", "mailer", "shopify", "amazon", "signifyd")
+PARTNERS = (
+    "webstore",
+    "till",
+    "stripe",
+    "berlin",
+    "leipzig",
+    "mailer",
+    "shopify",
+    "amazon",
+    "signifyd",
+    "easypost",
+)
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
     "till": webstore.CONNECTOR,
@@ -46,10 +58,14 @@ TYPES: Mapping[str, Connector] = {
     "shopify": shopify.CONNECTOR,
     "amazon": amazon.CONNECTOR,
     "signifyd": signifyd.CONNECTOR,
+    "easypost": easypost.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
 SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
+OPTIONS: Mapping[str, dict[str, Any]] = {
+    SHOPIFY: SHOPIFY_OPTIONS, AMAZON: AMAZON_OPTIONS, courier.BROKER: courier.OPTIONS,
+}  # fmt: skip
 P = TypeVar("P")
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
 _NODES = bulk_insert("nodes", "id text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
@@ -73,6 +89,7 @@ class Stage:
     shopify: ShopifyShop
     amazon: Marketplace
     fraud: SignifydSimulator
+    courier: EasyPostSimulator
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -96,7 +113,8 @@ class Stage:
             _the(StripeSimulator, partners["stripe"]), _the(Warehouse, partners["berlin"]),
             _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
             _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]),
-            _the(SignifydSimulator, partners["signifyd"]), ledgers, faults,
+            _the(SignifydSimulator, partners["signifyd"]), _the(EasyPostSimulator, partners["easypost"]),
+            ledgers, faults,
         )  # fmt: skip
         for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
             for reference, wish in wishes(name, plan):
@@ -110,6 +128,8 @@ class Stage:
             stage.amazon.listings[sku] = 0
         stage.fraud.delivery.url = f"{api.url}/connectors/signifyd/webhook"
         fraud.plan_decisions(stage.fraud, plan)
+        stage.courier.send_webhooks_to(f"{api.url}/connectors/easypost/webhook")
+        courier.plan_journeys(stage.courier, plan)
         return stage
 
     async def strike(self) -> None:
@@ -118,7 +138,7 @@ class Stage:
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
             self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
-            self.amazon, self.fraud,
+            self.amazon, self.fraud, self.courier,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -142,7 +162,7 @@ def _workshop(
 ) -> Workshop:
     folder = data / "partners" / name
     folder.mkdir(parents=True, exist_ok=True)
-    more: dict[str, Any] = {SHOPIFY: SHOPIFY_OPTIONS, AMAZON: AMAZON_OPTIONS}.get(name, {})
+    more: dict[str, Any] = OPTIONS.get(name, {})
     if name in TRANSPORTS:
         more = warehouse_options(name, TRANSPORTS[name])
     return Workshop(name, clock, ledger, faults, folder, seed=options.seed, options=more)
@@ -171,6 +191,7 @@ async def _open_hub(
         policy=Policy(
             channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY, AMAZON: AMAZON_POLICY},
             fraud=fraud.POLICY,
+            courier=courier.POLICY,
         ),
         clock=clock,
         beat=Beat(sweep_s=5, timers_s=5, waiting_s=10),

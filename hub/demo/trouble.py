@@ -35,6 +35,11 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "timeout_before": 0.02, "timeout_after": 0.03, "http_429": 0.03, "http_409": 0.02, "http_500": 0.02,
         "truncated": 0.02, "duplicate_webhook": 0.1, "webhook_out_of_order": 0.1, "webhook_first": 0.1,
     },
+    "easypost": {
+        "timeout_before": 0.02, "timeout_after": 0.03, "http_429": 0.03, "http_500": 0.02, "http_500_after": 0.02,
+        "reset_before": 0.02, "reset_after": 0.02, "truncated": 0.02, "label_missing": 0.03,
+        "duplicate_webhook": 0.15, "webhook_out_of_order": 0.15,
+    },
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -53,7 +58,7 @@ KINDS: Mapping[str, str] = {
     "lost_notification": "lost", "duplicate_notification": "duplicate", "reset_after": "timeout_after",
     "without_recipient": "malformed", "without_fulfillment": "malformed", "feed_error": "refusal",
     "decline": "decline", "shortage": "shortage", "refusal": "refusal",
-    "refused_at_the_door": "malformed",
+    "refused_at_the_door": "malformed", "label_missing": "lost", "lost_parcel": "lost_parcel",
 }  # fmt: skip
 """What the demo's summary calls each fault."""
 
@@ -67,7 +72,7 @@ def warehouse_options(name: str, transport: str) -> dict[str, Any]:
     elsewhere = ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN
     return {
         "transport": transport, "node": name, "stock": {sku: PLENTY for sku in PRICES if sku != elsewhere},
-        "pick_s": PICK_S, "gap_s": 10.0, "resend_s": 30.0, "poll_interval_s": 5.0,
+        "pick_s": PICK_S, "gap_s": 10.0, "resend_s": 30.0, "poll_interval_s": 10.0, "interval_s": 2.0,
     }  # fmt: skip
 
 
@@ -81,6 +86,8 @@ def wishes(name: str, plan: tuple[PlannedOrder, ...]) -> Iterator[tuple[str, Pla
 
 def _wish(name: str, order: PlannedOrder) -> Plan | None:
     match order.outcome:
+        case Outcome.LABEL_GIVEN_BACK if name == "leipzig":
+            return Plan(pick_s=LONG_PICK_S)
         case Outcome.REFUSED_THEN_SENT_ELSEWHERE if name == "berlin":
             return Plan(refuse="OTHER")
         case Outcome.SENT_IN_TWO_PARCELS:

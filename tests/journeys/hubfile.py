@@ -31,6 +31,7 @@ _HASTE: dict[str, dict[str, Any]] = {
     "stripe": {"deadline_s": 4, "settle_s": 0.5},
     "mailer": {"deadline_s": 4, "settle_s": 0.5},
     "signifyd": {"deadline_s": 4, "settle_s": 0.5},
+    "easypost": {"deadline_s": 4, "settle_s": 0.5},
     "berlin": {"settle_s": 0.5},
     "leipzig": {"settle_s": 0.5},
     "shopify": {"deadline_s": 4, "settle_s": 0.5, "poll_s": 5},

@@ -191,6 +191,20 @@ def test_the_buyer_is_mailed_only_what_the_policy_and_the_channel_want() -> None
     assert mails(silent) == []
 
 
+def test_the_buyer_hears_of_what_the_carrier_said_before_the_node_said_that_it_left() -> None:
+    w = World(stock({"berlin": {"A": 9}}), policy())
+    w.tell(placed(line("1", "A", 2)))
+    w.authorised()
+    w.tell(booked(P1))
+    scan(w, ParcelStatus.AVAILABLE_FOR_PICKUP)
+    assert mails(w) == []
+    parcel = w.order.parcels[0]
+    w.tell(_dispatch(P1, parcel.tracking_number or "", 2))
+    assert mails(w) == ["available_for_pickup"]
+    scan(w, ParcelStatus.DELIVERED)
+    assert mails(w) == ["available_for_pickup", "delivered"]
+
+
 def test_the_buyer_is_asked_for_a_parcel_that_lies_ready() -> None:
     w = shipped()
     scan(w, ParcelStatus.AVAILABLE_FOR_PICKUP)

@@ -157,7 +157,7 @@ class Floor:
             job.missing[sku] = min(quantity, found[sku])
             found[sku] -= job.missing[sku]
         units = list(found.elements())
-        count = min(job.plan.parcels, len(units))
+        count = min(len(job.order.labels) or job.plan.parcels, len(units))
         pick_s = self.pace.pick_s if job.plan.pick_s is None else job.plan.pick_s
         gap_s = self.pace.gap_s if job.plan.gap_s is None else job.plan.gap_s
         parcels: list[Parcel] = []

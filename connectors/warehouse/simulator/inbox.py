@@ -17,6 +17,14 @@ _PREFIXES = ("release-", "cancel-")
 
 
 @dataclass(frozen=True, slots=True)
+class Label:
+    """A label that came with a release, for one parcel."""
+
+    carrier: str
+    tracking_number: str
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """A release that arrived."""
 
@@ -28,6 +36,8 @@ class Order:
     file: str
     digest: str
     """Of all that the document says."""
+    labels: tuple[Label, ...] = ()
+    """One for each parcel to pack; none where the warehouse makes its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +129,10 @@ def _order(root: Element, file: str) -> Order:
         lines=dict(lines),
         file=file,
         digest=digest,
+        labels=tuple(
+            Label(_text(parcel, "Carrier"), _text(parcel, "TrackingNumber"))
+            for parcel in root.iterfind("{*}Parcels/{*}Parcel")
+        ),
     )
 
 

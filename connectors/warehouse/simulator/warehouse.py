@@ -219,10 +219,13 @@ class Warehouse:
     def _sent(self, job: Job, left: Left) -> None:
         release_id, now = job.order.release_id, self._clock.now()
         shipment_id = parcel_id(release_id, left.parcel.number)
-        number = tracking_number(shipment_id)
         lines = dict(left.parcel.lines)
+        carrier, number = self.options.carrier, tracking_number(shipment_id)
+        if job.order.labels:
+            label = job.order.labels[left.parcel.number - 1]
+            carrier, number = label.carrier, label.tracking_number
         self.ledger.write("shipped", release_id, shipment=shipment_id, lines=lines, tracking_number=number)
-        paper = papers.Dispatch(release_id, shipment_id, left.at, self.options.carrier, number, lines)
+        paper = papers.Dispatch(release_id, shipment_id, left.at, carrier, number, lines)
         self._outgoing.give(paper, job.order.reference, now)
 
     def _answer(

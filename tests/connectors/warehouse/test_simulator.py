@@ -1,6 +1,6 @@
 """The simulated warehouse is an honest one: it reads strictly, keeps its books, and writes what its schema says."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -70,16 +70,24 @@ def release(
     lines: Mapping[str, int] | None = None,
     site: str = "berlin",
     at: str = "12:00:00",
+    labels: Sequence[str] = (),
 ) -> bytes:
     rows = "".join(
         f"<Line><Number>{n}</Number><Sku>{sku}</Sku><Quantity>{quantity}</Quantity></Line>"
         for n, (sku, quantity) in enumerate((lines or {"CUP": 2}).items(), 1)
     )
+    parcels = "".join(
+        f"<Parcel><ParcelId>{release_id}-p{n}</ParcelId><Carrier>DPD</Carrier><Service>Classic</Service>"
+        f"<TrackingNumber>{number}</TrackingNumber></Parcel>"
+        for n, number in enumerate(labels, 1)
+    )
+    with_labels = f"<Parcels>{parcels}</Parcels>" if parcels else ""
     return (
         f'<ReleaseOrder xmlns="{NAMESPACE}" version="1"><Header><ReleaseId>{release_id}</ReleaseId>'
         f"<SalesChannel>shop</SalesChannel><CustomerReference>W-1</CustomerReference><Site>{site}</Site>"
         f"<CreatedAt>2026-11-20T{at}Z</CreatedAt><DeliveryService>standard</DeliveryService></Header>"
-        f"<ShipTo><Name>A. Customer</Name><Country>DE</Country></ShipTo><Lines>{rows}</Lines></ReleaseOrder>"
+        f"<ShipTo><Name>A. Customer</Name><Country>DE</Country></ShipTo><Lines>{rows}</Lines>"
+        f"{with_labels}</ReleaseOrder>"
     ).encode()
 
 
@@ -99,6 +107,17 @@ def test_a_release_goes_through_the_house(house: House) -> None:
     assert (parcel["key"], parcel["shipment"], parcel["lines"]) == ("R-1", "R-1-p1", {"CUP": 2})
     assert house.warehouse.shelves.on_hand == {"CUP": 8}
     assert [path.name for path in (house.root / "out" / "processed").iterdir()] == ["release-R-1.xml"]
+
+
+def test_what_is_sent_under_the_customers_labels_has_their_numbers(house: House) -> None:
+    house.ask(release(labels=["T-1", "T-2"]), "release-R-1.xml")
+    house.work(90)
+    assert [parcel["tracking_number"] for parcel in house.ledger.of("shipped")] == ["T-1", "T-2"]
+    papers = [
+        (paper.findtext("{*}Carrier"), paper.findtext("{*}TrackingNumber"))
+        for paper in house.sent("dispatch")
+    ]
+    assert papers == [("DPD", "T-1"), ("DPD", "T-2")]
 
 
 def test_the_same_release_again_changes_nothing(house: House) -> None:
