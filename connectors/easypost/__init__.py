@@ -24,5 +24,5 @@ CONNECTOR = Connector(
     mappings=(Path(mappings.__path__[0]) / "easypost",),
     ports=("CourierBroker",),
     # EasyPost answers 429 above a rate that it does not publish (docs.easypost.com/docs/rate-limiting).
-    limits=Limits(concurrency=4, rate_per_s=5, burst=10),
+    limits=Limits(concurrency=16, rate_per_s=5, burst=10),
 )

@@ -25,6 +25,6 @@ CONNECTOR = Connector(
     mappings=(Path(mappings.__path__[0]) / "shopify",),
     ports=("ChannelUpdates", "PaymentGateway", "StockSink"),
     # A standard shop restores 100 points a second; an order's payments cost some 30, a change 10.
-    limits=Limits(concurrency=4, rate_per_s=2, burst=20),
+    limits=Limits(concurrency=16, rate_per_s=2, burst=20),
     python_transforms=PYTHON_TRANSFORMS,
 )

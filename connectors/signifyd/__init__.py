@@ -24,5 +24,5 @@ CONNECTOR = Connector(
     mappings=(Path(mappings.__path__[0]) / "signifyd",),
     ports=("FraudGateway",),
     # Signifyd publishes no figure; it answers 429 to too many, and 409 to too many about one order.
-    limits=Limits(concurrency=4, rate_per_s=10, burst=10),
+    limits=Limits(concurrency=16, rate_per_s=10, burst=10),
 )

@@ -27,5 +27,5 @@ CONNECTOR = Connector(
     unready=unready,
     python_transforms=PYTHON_TRANSFORMS,
     # Stripe allows 100 requests a second in live mode and 25 in test mode (docs.stripe.com/rate-limits).
-    limits=Limits(concurrency=8, rate_per_s=20, burst=20),
+    limits=Limits(concurrency=16, rate_per_s=20, burst=20),
 )

@@ -4,9 +4,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, TypeAlias, cast
 
 from graphql import (
+    DocumentNode,
     GraphQLError,
     GraphQLResolveInfo,
     execute_sync,  # pyright: ignore[reportUnknownVariableType] - it leaves the context's type open
@@ -25,6 +27,13 @@ _UPDATED = re.compile(r"updated_at:>=?'([^']+)'")
 _SKU = re.compile(r'sku:"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(r"\bid:(\d+)")
 _MOST = 250
+
+
+@lru_cache(maxsize=64)
+def _read(query: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """Return a query's document, and what is wrong with it. A client asks the same few over and over."""
+    document = parse(query)
+    return document, validate(SCHEMA, document)
 
 
 class Answering:
@@ -59,10 +68,9 @@ class Answering:
         """Return `data`, or `errors`."""
         asked = json.loads(body)
         try:
-            document = parse(asked["query"])
+            document, wrong = _read(asked["query"])
         except GraphQLError as error:
             return {"errors": [error.formatted]}
-        wrong = validate(SCHEMA, document)
         if wrong:
             return {"errors": [error.formatted for error in wrong]}
         is_change = asked["query"].lstrip().startswith("mutation")
