@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from mappings.errors import Position
 from mappings.syntax.edi.grammar.codes import standard_code
 from mappings.syntax.edi.grammar.notes import broken
-from mappings.syntax.edi.grammar.patterns import JOINT, segment_pattern
+from mappings.syntax.edi.grammar.patterns import JOINT, PLAIN, released_pattern, segment_pattern
 from mappings.syntax.edi.grammar.shapes import Part, SegmentShape
 from mappings.syntax.edi.grammar.splitting import split, unreleased
 from mappings.syntax.edi.grammar.values import value_fault
@@ -36,13 +36,18 @@ class ElementChecks:
         self._delimiters = delimiters
         self._parts = shape.parts
         self._match = segment_pattern(self._parts, delimiters).fullmatch
+        self._released = released_pattern(delimiters)
+        self._release = delimiters.release or ""
         self._sound: set[tuple[bool, ...]] = set()
         """Which elements were there in segments that broke no rule; a real file has few such shapes."""
         self._notes = bool(shape.notes)
 
     def are_sound(self, fields: list[str]) -> bool:
         """Say whether nothing is wrong; False may also mean that it takes a closer look."""
-        if self._match(JOINT.join(fields)) is None:
+        joined = JOINT.join(fields)
+        if self._released is not None and self._release in joined:
+            joined = self._released.sub(PLAIN, joined)
+        if self._match(joined) is None:
             return False
         return not self._notes or tuple(map(bool, fields)) in self._sound
 

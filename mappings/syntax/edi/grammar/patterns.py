@@ -1,7 +1,8 @@
 """A segment's elements as one regular expression over all of them: what matches has no fault in its values.
 
-It may refuse what is right (a release character, the 29th of February, a number with an exponent): then the values are
-looked at one by one. It never lets through what is wrong, but for lengths of text in UTF-8, where it counts bytes.
+It may refuse what is right (a release character before what needs none, the 29th of February, a number with an
+exponent): then the values are looked at one by one. It never lets through what is wrong, but for lengths of text in
+UTF-8, where it counts bytes.
 """
 
 import re
@@ -11,6 +12,9 @@ from mappings.syntax.edi.model import Delimiters
 
 JOINT = "\0"
 """What the elements are joined with for matching; in no value, because no control character is."""
+
+PLAIN = "\x80"
+"""What stands for a released delimiter while matching: one character, no digit, in no code and no number."""
 
 _MONTHS = (
     "(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)"
@@ -23,6 +27,14 @@ _MOST_COUNTED = 60_000
 def segment_pattern(parts: tuple[Part, ...], delimiters: Delimiters) -> re.Pattern[str]:
     """Return the pattern of a segment's elements, each with `JOINT` before it; the tag comes first."""
     return re.compile("[^\0]*" + _sequence(parts, JOINT, JOINT, delimiters))
+
+
+def released_pattern(delimiters: Delimiters) -> re.Pattern[str] | None:
+    """Return the pattern of a delimiter that is released, and so a character like any other."""
+    if delimiters.release is None:
+        return None
+    marks = (*_marks(delimiters), delimiters.segment)
+    return re.compile(f"{re.escape(delimiters.release)}[{''.join(map(re.escape, marks))}]")
 
 
 def _sequence(parts: tuple[Part, ...], joint: str, lead: str, delimiters: Delimiters) -> str:
@@ -80,5 +92,9 @@ def _with_point(kind: Kind, most: int) -> str:
 
 
 def _special(delimiters: Delimiters) -> str:
+    return "".join(map(re.escape, _marks(delimiters)))
+
+
+def _marks(delimiters: Delimiters) -> list[str]:
     marks = (delimiters.component, delimiters.repetition, delimiters.release, delimiters.element)
-    return "".join(re.escape(mark) for mark in marks if mark)
+    return [mark for mark in marks if mark]
