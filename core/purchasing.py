@@ -22,6 +22,7 @@ from canonical.purchase_instructions import (
 )
 from canonical.purchases import Purchase, PurchasedLine, PurchaseLine, PurchaseUnits
 from core.errors import RejectedError
+from core.instructing import only_for, ship_to, unwritable
 from core.ports import EffectContext
 
 Instruction = (
@@ -37,13 +38,13 @@ def instruction_of(command: Command, context: EffectContext, node: str) -> Instr
     """
     match command:
         case PlacePurchaseOrder():
-            _mine(command.supplier, node)
+            only_for(node, command.supplier)
             return _order(command, context)
         case ChangePurchaseOrder():
-            _mine(command.supplier, node)
+            only_for(node, command.supplier)
             return _change(command, context)
         case CancelPurchaseOrder():
-            _mine(command.supplier, node)
+            only_for(node, command.supplier)
             purchase = _purchase(command.purchase_id, context)
             return PurchaseCancelInstruction(
                 purchase_id=purchase.id,
@@ -52,19 +53,10 @@ def instruction_of(command: Command, context: EffectContext, node: str) -> Instr
                 created_at=context.now,
             )
         case RequestSupplierReturn():
-            _mine(command.supplier, node)
+            only_for(node, command.supplier)
             return _return(command, context)
         case _:
             raise RejectedError(f"a supplier takes no {type(command).__name__}", code="command")
-
-
-def _mine(supplier: str, node: str) -> None:
-    if supplier != node:
-        raise RejectedError(
-            f"the node {supplier!r} is not this connector's, which is {node!r}: `orderhub nodes list` shows which "
-            "node has which connector",
-            code="node",
-        )
 
 
 def _purchase(purchase_id: str, context: EffectContext) -> Purchase:
@@ -75,10 +67,7 @@ def _purchase(purchase_id: str, context: EffectContext) -> Purchase:
 
 
 def _order(command: PlacePurchaseOrder, context: EffectContext) -> PurchaseInstruction:
-    if context.parties is None:
-        raise RejectedError(
-            "the order's personal data was erased: there is no address to send to", code="erased"
-        )
+    buyer = ship_to(context)
     costs = [line.unit_cost for line in command.lines]
     currency = next((cost.currency for cost in costs if cost is not None), None)
     total = sum(
@@ -93,15 +82,13 @@ def _order(command: PlacePurchaseOrder, context: EffectContext) -> PurchaseInstr
             shipping_method=context.order.shipping.method,
             created_at=context.now,
             acknowledge_by=command.acknowledge_by,
-            ship_to=context.parties.ship_to,
+            ship_to=buyer,
             currency=currency,
             lines=tuple(_line(line, context) for line in command.lines),
             total=None if None in costs else total,
         )
     except ValidationError as error:
-        # Only places and reasons: the values are somebody's address.
-        where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RejectedError(f"the purchase order can't be written: {where}", code="document") from None
+        raise unwritable("the purchase order can't be written", error) from None
 
 
 def _line(

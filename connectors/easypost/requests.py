@@ -24,6 +24,7 @@ from canonical.lines import ReleaseLine
 from canonical.parties import Party
 from connectors.easypost.settings import EasyPostSettings, Sender
 from core.errors import RejectedError
+from core.instructing import ship_to
 from core.ports import EffectContext, Outgoing
 
 Obj = dict[str, Any]
@@ -62,11 +63,7 @@ def _outgoing(target: str, document: Obj) -> Outgoing:
 
 
 def _shipment(command: BookLabel, context: EffectContext, settings: EasyPostSettings) -> Obj:
-    if context.parties is None:
-        raise RejectedError(
-            "the order's personal data was erased: there is no address to send to", code="erased"
-        )
-    sender, buyer = _sender(command.node, settings), context.parties.ship_to
+    buyer, sender = ship_to(context), _sender(command.node, settings)
     returns = isinstance(command, BookReturnLabel)
     here, there = _ours(sender), _theirs(buyer)
     shipment: Obj = {

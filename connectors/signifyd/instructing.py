@@ -10,6 +10,7 @@ from canonical.payment import PaymentMethod
 from canonical.screening import ScreenedLine, ScreenedPayment, ScreeningInstruction
 from connectors.signifyd.settings import SignifydSettings
 from core.errors import RejectedError
+from core.instructing import unwritable
 from core.ports import EffectContext
 
 
@@ -46,9 +47,7 @@ def instruction(
             delivery=settings.decision,
         )
     except ValidationError as error:
-        # Only places and reasons: the values may be somebody's.
-        where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise RejectedError(f"the order can't be shown to Signifyd: {where}", code="document") from None
+        raise unwritable("the order can't be shown to Signifyd", error) from None
 
 
 def _lines(order: Order) -> Iterator[ScreenedLine]:

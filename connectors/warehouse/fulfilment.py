@@ -21,6 +21,7 @@ from connectors.warehouse.client import WarehouseClient
 from connectors.warehouse.settings import WarehouseSettings
 from core.connector import Mappings
 from core.errors import DocumentError, RejectedError
+from core.instructing import only_for, ship_to, unwritable
 from core.ports import Answer, Effect, EffectContext, Outgoing
 
 MEDIA_TYPE = "application/xml"
@@ -65,11 +66,7 @@ class WarehouseFulfilment:
         return Answer(reference=effect.outgoing.target) if found else None
 
     def _release(self, command: SubmitRelease, context: EffectContext) -> ReleaseInstruction:
-        if context.parties is None:
-            raise RejectedError(
-                "the order's personal data was erased: there is no address to send to", code="erased"
-            )
-        order = context.order
+        order, buyer = context.order, ship_to(context)
         try:
             return ReleaseInstruction(
                 release_id=command.release_id,
@@ -78,22 +75,15 @@ class WarehouseFulfilment:
                 channel_ref=order.channel_ref,
                 shipping_method=order.shipping.method,
                 created_at=context.now,
-                ship_to=cleaned(context.parties.ship_to),
+                ship_to=cleaned(buyer),
                 lines=tuple(_lines(command, context)),
                 parcels=tuple(_parcels(command, context)),
             )
         except ValidationError as error:
-            # Only places and reasons: the values are somebody's address.
-            where = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-            raise RejectedError(f"the release can't be written: {where}", code="document") from None
+            raise unwritable("the release can't be written", error) from None
 
     def _site_of(self, command: SubmitRelease | CancelRelease) -> str:
-        if command.node != self._node:
-            raise RejectedError(
-                f"the node {command.node!r} is not this connector's, which is {self._node!r}: "
-                "`orderhub nodes list` shows which node has which connector",
-                code="node",
-            )
+        only_for(self._node, command.node)
         return self._site
 
 
