@@ -135,22 +135,19 @@ def cloud_event(item: Item) -> bytes:
 
 
 def _attributes(item: Item) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    found = {
         "specversion": "1.0",
         "id": item.id,
         "type": item.type,
         "source": SOURCE,
+        "subject": item.subject,
         "time": item.time,
         "correlationid": item.correlation_id,
+        "causationid": item.causation_id,
+        "traceparent": item.traceparent,
         "attempt": item.attempt,
     }
-    if item.subject is not None:
-        found["subject"] = item.subject
-    if item.causation_id is not None:
-        found["causationid"] = item.causation_id
-    if item.traceparent is not None:
-        found["traceparent"] = item.traceparent
-    return found
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _driver_id(value: object) -> str:
@@ -164,8 +161,7 @@ def _encode(item: Item, data: str | None = None) -> bytes:
     if item.time.tzinfo is None:
         raise EnvelopeError(f"the time of item {item.id} has no zone", field="time", value=item.time)
     try:
-        content = _attributes(item)
-        content["data"] = item.data if data is None else data
+        content = {**_attributes(item), "data": item.data if data is None else data}
         return orjson.dumps(content, default=_driver_id)
     except TypeError as error:  # a lone surrogate
         raise EnvelopeError(f"item {item.id} can't be written as JSON ({error})", field="data") from error

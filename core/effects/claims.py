@@ -20,15 +20,14 @@ from core.store.sql import Session, bulk
 
 __all__ = ["LEASE_MARGIN_S", "Claim", "Claims", "Refusal", "claim", "expire", "open_parties"]
 
-_DUE = (
+_CANDIDATES = (
     "SELECT id, key, connector, command, body, order_id, message_id, correlation_id, state, attempt, looks, "
     "first_sent_at, request_id FROM effects "
     "WHERE connector = $1 AND state IN ('pending', 'sending', 'unknown') AND state <> 'sending' AND due_at <= $2 "
-    "ORDER BY due_at, id LIMIT $3 {skip}"
 )
-_DUE_OF_OTHERS = _DUE.replace(
-    "due_at <= $2 ", "due_at <= $2 AND NOT (state = 'pending' AND command {any:4:text}) "
-)
+_OLDEST = "ORDER BY due_at, id LIMIT $3 {skip}"
+_DUE = _CANDIDATES + _OLDEST
+_DUE_OF_OTHERS = _CANDIDATES + "AND NOT (state = 'pending' AND command {any:4:text}) " + _OLDEST
 """The same without what is to be sent of some commands. What is looked up is another call at the partner."""
 _CLAIM = bulk(
     "UPDATE effects SET state = 'sending', attempt = r.attempt, looks = r.looks, lease_until = r.lease_until, "

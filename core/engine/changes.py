@@ -18,7 +18,7 @@ from canonical.order import Order
 from canonical.statuses import RowStatus
 from canonical.steps import Remind, Tell
 from canonical.stock import StockMoveKind
-from core.bus.port import PUBLISH_TIMEOUT_S, Item, read_item, write_item
+from core.bus.port import PUBLISH_TIMEOUT_S, Item, outbound, read_item, write_item
 from core.engine import accepted, backorders, snapshots, statements
 from core.engine.cascade import Decision
 from core.engine.memory import OrderMemory, Written
@@ -122,9 +122,12 @@ class Changes:
             "effects", effect_id, command.key, command.connector, name, command.model_dump_json(),
             command.order_id, work.message_id, work.item.correlation_id, "pending", self.now, self.now,
         )  # fmt: skip
-        data = orjson.dumps({"effect": str(effect_id)}).decode()
-        item = self._item(work, effect_id, name, command.order_id, data)
-        self.postings.append(Posting(f"out.{command.connector}", item))
+        self.asked(work, command.connector, effect_id, name, command.order_id)
+
+    def asked(self, work: Work, connector: str, effect_id: UUID, name: str, order_id: UUID | None) -> None:
+        """Tell whoever sends to a partner that there is an effect to carry out."""
+        item = self._item(work, effect_id, name, order_id, orjson.dumps({"effect": str(effect_id)}).decode())
+        self.postings.append(Posting(outbound(connector), item))
 
     def told(self, work: Work, tell: Tell) -> None:
         """Add a message to an order: its body is stored once, as a message; the outbox row only refers to it."""
@@ -144,11 +147,11 @@ class Changes:
         item = self._item(work, message_id, name, happening.order_id, data)
         self.postings.append(Posting(HUB_QUEUE, item, stored=f'{{"internal":"{message_id}"}}'))
 
-    def _item(self, work: Work, item_id: UUID, name: str, order_id: UUID, data: str) -> Item:
+    def _item(self, work: Work, item_id: UUID, name: str, order_id: UUID | None, data: str) -> Item:
         return Item(
             id=item_id,
             type=name,
-            subject=str(order_id),
+            subject=str(order_id) if order_id else None,
             attempt=1,
             time=self.now,
             correlation_id=work.item.correlation_id,

@@ -5,8 +5,9 @@ Whoever commits has the turn to lock (`core.engine.turns`), and passes it on onc
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import structlog
 
@@ -26,8 +27,9 @@ log = structlog.get_logger()
 FIRST_WAIT_S = 0.1
 LONGEST_WAIT_S = 5.0
 ROUNDS_ALONE = 20
-_STORED = "SELECT id FROM messages WHERE id = $1"
 """How often a single item may ask for more stock. A batch gives up sooner, and its items are tried singly."""
+_STORED = "SELECT id FROM messages WHERE id = $1"
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -170,7 +172,9 @@ class Committer:
 
     async def _refuse(self, deposit: Deposit, error: Exception) -> None:
         """Refuse a single document that can't be stored, unless it is: a commit whose answer was lost has kept it."""
-        stored = isinstance(error, ItemFaultError) and await self._is_stored(deposit)
+        stored = isinstance(error, ItemFaultError) and await self._once_there(
+            lambda: self._is_stored(deposit)
+        )
         if deposit.done.done():
             return
         if stored:
@@ -180,27 +184,26 @@ class Committer:
 
     async def _is_stored(self, deposit: Deposit) -> bool:
         """Say whether the message is there. Its id was made for this document, and is nobody else's."""
-        while True:
-            try:
-                async with self._database.reading() as session:
-                    return bool(await session.rows(_STORED, deposit.message_id))
-            except StoreUnavailableError as away:
-                self.unavailable = f"the store is not available: {away}"
-                await asyncio.sleep(1)
+        async with self._database.reading() as session:
+            return bool(await session.rows(_STORED, deposit.message_id))
 
     async def _blame(self, work: Work, error: Exception) -> None:
-        """Write the failure record of a single item that can't be committed, waiting while the store is away."""
-        outcome = await self._recorded(work, error)
+        """Write the failure record of a single item that can't be committed."""
+        outcome = await self._once_there(lambda: self._recorded(work, error))
         name = outcome.ending.value
         self.statistics.endings[name] = self.statistics.endings.get(name, 0) + 1
         if not work.done.done():
             work.done.set_result(outcome)
 
     async def _recorded(self, work: Work, error: Exception) -> Outcome:
+        async with self._database.transaction() as session:
+            return await blaming.record(session, self.world.ring, work, error)
+
+    async def _once_there(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what `work` returns; while the store is away, wait and do it again."""
         while True:
             try:
-                async with self._database.transaction() as session:
-                    return await blaming.record(session, self.world.ring, work, error)
+                return await work()
             except StoreUnavailableError as away:
                 self.unavailable = f"the store is not available: {away}"
                 await asyncio.sleep(1)

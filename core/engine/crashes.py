@@ -6,6 +6,7 @@ from core.bus.port import Delivery, Item
 from core.engine.changes import Changes, Posting
 from core.engine.inbox import INBOX
 from core.engine.reading import Blame
+from core.engine.work import Stored, data_of
 from core.ids import named_id, uuid7
 from core.security.keys import KeyRing
 from core.store import messages
@@ -103,7 +104,7 @@ async def keep_broken(session: Session, ring: KeyRing, delivery: Delivery) -> No
         time=session.now,
         correlation_id=message_id,
         causation_id=message_id,
-        data=f'{{"message":"{message_id}"}}',
+        data=data_of(Stored(message_id)),
     )
     blame = Blame("bus", "EnvelopeError", str(delivery.problem or "the envelope is empty"))
     changes.failed_item(message_id, delivery.origin or delivery.queue, item, blame, message_id=message_id)

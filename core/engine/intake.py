@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-import orjson
-
 from core.bus.port import Item, inbound
 from core.engine.changes import Posting
-from core.engine.work import Deposit
+from core.engine.work import Deposit, Stored, data_of
 from core.ports import Receipt
 from core.security.keys import KeyRing
 from core.store import messages
@@ -86,5 +84,5 @@ def _item(deposit: Deposit, session: Session) -> Item:
         time=session.now,
         correlation_id=deposit.message_id,
         causation_id=deposit.message_id,
-        data=orjson.dumps({"message": str(deposit.message_id)}).decode(),
+        data=data_of(Stored(deposit.message_id)),
     )

@@ -10,14 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from canonical.commands import SendInterchange
-from core.bus.port import Item, inbound, outbound
+from core.bus.port import Item, inbound
 from core.engine import partner_answers as answers
 from core.engine.changes import Changes, Posting
 from core.engine.reading import Blame, Part
-from core.engine.work import Ending, Outcome, Stored, successor
+from core.engine.work import Ending, Outcome, Stored, data_of, successor
 from core.exchange import ledger, sending
 from core.exchange.numbers import Counters
 from core.exchange.shapes import Draft, Received, RefusedSet, Ruling, Standing, TakenSet, Wish
@@ -108,7 +106,7 @@ class _Taking:
         item = Item(
             id=message_id, type=one.kind, subject=None, attempt=1, time=self.changes.now,
             correlation_id=work.item.correlation_id, causation_id=message_id,
-            data=orjson.dumps({"message": str(message_id)}).decode(),
+            data=data_of(Stored(message_id)),
         )  # fmt: skip
         self.changes.postings.append(Posting(inbound(connector), item))
         reference = one.references[0] if one.references else None
@@ -159,11 +157,7 @@ class _Taking:
                 work.item.correlation_id, "pending", now, message_id, now,
             )
         )  # fmt: skip
-        item = Item(
-            id=effect_id, type=name, subject=None, attempt=1, time=now, correlation_id=work.item.correlation_id,
-            causation_id=work.message_id, data=orjson.dumps({"effect": str(effect_id)}).decode(),
-        )  # fmt: skip
-        self.changes.postings.append(Posting(outbound(connector), item))
+        self.changes.asked(work, connector, effect_id, name, None)
         self.sent.append(sending.Sent(exchange_id, connector, written, message_id, key, answers_id))
         return key
 

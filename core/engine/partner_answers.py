@@ -110,8 +110,12 @@ def _enter(
 async def _end(session: Session, changes: Changes, touched: Iterable[_Ours]) -> None:
     """Close what nothing is open of any more, and make a failure record of what was refused."""
     ends: list[tuple[Any, ...]] = []
-    for ours in sorted(touched, key=lambda one: one.id):
-        standings = {row["status"] for row in await session.rows(ledger.STANDINGS, ours.id)}
+    answered = sorted(touched, key=lambda one: one.id)
+    found: dict[UUID, set[str]] = {}
+    for row in await session.write(ledger.STANDINGS, [(ours.id,) for ours in answered]):
+        found.setdefault(as_uuid(row["interchange_id"]), set()).add(row["status"])
+    for ours in answered:
+        standings = found.get(ours.id, set())
         reason = "; ".join(ours.details)[:2000] or None
         if standings and Standing.OPEN.value not in standings:
             ends.append((ours.id, _together(standings).value, reason, changes.now))

@@ -20,7 +20,7 @@ EFFECTS = bulk_insert(
 )
 """Effects that are born with their request: its bytes are stored already."""
 BEFORE = bulk(
-    "SELECT i.id, i.pair, i.control, i.digest, i.message_id, i.status, i.recorded_at FROM {rows} "
+    "SELECT i.pair, i.control, i.digest, i.message_id, i.recorded_at FROM {rows} "
     "JOIN interchanges i ON i.pair = r.pair AND i.control = r.control WHERE i.direction = 'in' "
     "AND i.status <> 'rejected' ORDER BY i.recorded_at",
     "pair text, control text",
@@ -50,7 +50,10 @@ ANSWERED = bulk(
     "WHERE interchanges.id = r.id",
     "id uuid, status text, reason text, ended_at timestamptz",
 )
-STANDINGS = "SELECT DISTINCT status FROM exchanged_sets WHERE interchange_id = $1"
+STANDINGS = bulk(
+    "SELECT DISTINCT s.interchange_id, s.status FROM {rows} JOIN exchanged_sets s ON s.interchange_id = r.id",
+    "id uuid",
+)
 WISHES = bulk_insert(
     "expected_sets",
     "connector text, kind text, reference text, after text, interchange_id uuid, since timestamptz, "

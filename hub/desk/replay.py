@@ -13,7 +13,7 @@ import orjson
 
 from core.bus.port import Item, inbound, read_item
 from core.engine.changes import Changes, Posting
-from core.engine.work import EffectState
+from core.engine.work import EffectState, Stored, data_of
 from core.errors import HubError
 from core.ids import uuid7
 from core.security.keys import KeyRing
@@ -250,7 +250,7 @@ def copy_of(
     item = Item(
         id=new_id, type=message.kind, subject=None, attempt=1, time=sending.changes.now,
         correlation_id=message.correlation_id or message.id, causation_id=new_id,
-        data=orjson.dumps({"message": str(new_id)}).decode(),
+        data=data_of(Stored(new_id)),
     )  # fmt: skip
     sending.changes.postings.append(Posting(inbound(message.connector), item))
     return Replayed(item_id=new_id, message_id=new_id)

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
-
 from core.bus.port import Item, inbound
 from core.engine.changes import Posting
+from core.engine.work import Stored, data_of
 from core.errors import HubError
 from core.store import messages as store
 from core.store.messages import as_uuid, maybe_uuid
@@ -58,7 +57,7 @@ def _as_posted(row: Any, sending: Sending) -> None:
     item = Item(
         id=message_id, type=row["kind"], subject=None, attempt=1, time=sending.changes.now,
         correlation_id=maybe_uuid(row["correlation_id"]) or message_id, causation_id=message_id,
-        data=orjson.dumps({"message": str(message_id)}).decode(),
+        data=data_of(Stored(message_id)),
     )  # fmt: skip
     sending.changes.postings.append(Posting(inbound(row["connector"]), item))
     sending.sent[message_id] = Replayed(item_id=message_id, message_id=message_id)

@@ -6,12 +6,10 @@ stock, in a transaction that is rolled back.
 
 from typing import Any
 
-import orjson
-
 from core.bus.port import Item, inbound
 from core.engine.changes import Posting
 from core.engine.rehearsal import RehearsalError, rehearse, rolled_back
-from core.engine.work import Ending
+from core.engine.work import Ending, Stored, data_of
 from core.errors import DocumentError, Problem
 from core.ids import uuid7
 from core.mapping_use import listening
@@ -93,7 +91,7 @@ async def _decided(ctx: DeskContext, name: str, raw: RawDocument) -> PreviewItem
         async with rolled_back(ctx.database) as session:
             item = Item(
                 id=message_id, type=raw.kind, subject=None, attempt=1, time=session.now, correlation_id=message_id,
-                causation_id=message_id, data=orjson.dumps({"message": str(message_id)}).decode(),
+                causation_id=message_id, data=data_of(Stored(message_id)),
             )  # fmt: skip
             await messages.insert(session, ctx.ring, [row])
             rehearsed = await rehearse(session, ctx.engine.world, [Posting(inbound(name), item)])
