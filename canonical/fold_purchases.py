@@ -220,42 +220,36 @@ def _invoice_received(order: Order, event: InvoiceReceived) -> dict[str, Any]:
     return _put(order, purchase, invoices=(*purchase.invoices, invoice))
 
 
-def _invoiced(*before: InvoiceStatus) -> Callable[[Order, Any, Mapping[str, Any]], dict[str, Any]]:
-    """Return how an invoice changes that stands at one of `before`."""
-
-    def change(order: Order, event: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
-        purchase = _of(order, event)
-        invoice = purchase.invoice(event.invoice_id)
-        if invoice is None:
-            raise EvolveError(event, f"purchase order {purchase.id} has no invoice {event.invoice_id}")
-        if invoice.status not in before:
-            raise EvolveError(event, f"invoice {invoice.id} is {invoice.status.value} already")
-        changed = invoice.replace(**changes)
-        return _put(
-            order, purchase, invoices=tuple(changed if i is invoice else i for i in purchase.invoices)
-        )
-
-    return change
+def _invoiced(order: Order, event: Any, *before: InvoiceStatus, **changes: Any) -> dict[str, Any]:
+    """Return what changes when an invoice changes that stands at one of `before`."""
+    purchase = _of(order, event)
+    invoice = purchase.invoice(event.invoice_id)
+    if invoice is None:
+        raise EvolveError(event, f"purchase order {purchase.id} has no invoice {event.invoice_id}")
+    if invoice.status not in before:
+        raise EvolveError(event, f"invoice {invoice.id} is {invoice.status.value} already")
+    changed = invoice.replace(**changes)
+    return _put(order, purchase, invoices=tuple(changed if i is invoice else i for i in purchase.invoices))
 
 
 def _awaits(order: Order, event: InvoiceAwaitsGoods) -> dict[str, Any]:
-    return _invoiced(InvoiceStatus.WAITING)(order, event, {"wait_until": event.until})
+    return _invoiced(order, event, InvoiceStatus.WAITING, wait_until=event.until)
 
 
 def _approved(order: Order, event: InvoiceApproved) -> dict[str, Any]:
     undecided = (InvoiceStatus.WAITING, InvoiceStatus.DOUBTED, InvoiceStatus.DISPUTED)
-    changes = {"status": InvoiceStatus.APPROVED, "wait_until": None, "decided_by": event.actor}
-    return _invoiced(*undecided)(order, event, changes)
+    after = InvoiceStatus.APPROVED
+    return _invoiced(order, event, *undecided, status=after, wait_until=None, decided_by=event.actor)
 
 
 def _doubted(order: Order, event: InvoiceDoubted) -> dict[str, Any]:
-    changes = {"status": InvoiceStatus.DOUBTED, "wait_until": None, "doubts": event.doubts}
-    return _invoiced(InvoiceStatus.WAITING)(order, event, changes)
+    after = InvoiceStatus.DOUBTED
+    return _invoiced(order, event, InvoiceStatus.WAITING, status=after, wait_until=None, doubts=event.doubts)
 
 
 def _disputed(order: Order, event: InvoiceDisputed) -> dict[str, Any]:
-    changes = {"status": InvoiceStatus.DISPUTED, "wait_until": None, "decided_by": event.actor}
-    return _invoiced(InvoiceStatus.WAITING, InvoiceStatus.DOUBTED)(order, event, changes)
+    before, after = (InvoiceStatus.WAITING, InvoiceStatus.DOUBTED), InvoiceStatus.DISPUTED
+    return _invoiced(order, event, *before, status=after, wait_until=None, decided_by=event.actor)
 
 
 def _return_requested(order: Order, event: SupplierReturnRequested) -> dict[str, Any]:

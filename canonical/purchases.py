@@ -209,7 +209,7 @@ class Purchase(Value):
 
         Disputed ones don't count.
         """
-        units: dict[str, int] = {}
+        counted: list[InvoiceLine] = []
         later = False
         for invoice in self.invoices:
             later = later or invoice.id == invoice_id
@@ -217,12 +217,11 @@ class Purchase(Value):
                 (InvoiceStatus.APPROVED,) if later else tuple(set(InvoiceStatus) - {InvoiceStatus.DISPUTED})
             )
             if invoice.id != invoice_id and invoice.status in counts:
-                for line in invoice.lines:
-                    units[line.sku] = units.get(line.sku, 0) + line.quantity
-        return units
+                counted += invoice.lines
+        return as_units(counted)
 
 
-def as_units(lines: Iterable[ReleaseLine]) -> dict[str, int]:
+def as_units(lines: Iterable[ReleaseLine | InvoiceLine]) -> dict[str, int]:
     """Add lines up by SKU."""
     units: dict[str, int] = {}
     for line in lines:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from canonical.commands import AuthorisePayment, VoidPayment
-from canonical.events import DeadlinePassed, Event, HoldPlaced, PaymentRequested, VoidRequested
+from canonical.events import DeadlinePassed, Event, HoldPlaced, HoldReleased, PaymentRequested, VoidRequested
 from canonical.money import Money
 from canonical.order import Hold, Order
 from canonical.payment import Outcome, PaymentEntry, PaymentKind, PaymentMethod, Tender
@@ -67,6 +67,17 @@ def flag(order: Order, event: Event, hold_type: HoldType, reason: str, actor: st
     """Put something before a person. It blocks nothing: whatever else is to happen goes on."""
     flagged = Hold(type=hold_type, blocks=(), reason=reason, actor=actor, placed_at=moment(order, event))
     return HoldPlaced(order_id=order.id, hold=flagged)
+
+
+def put_before_a_person(
+    order: Order, event: Event, hold_type: HoldType, reason: str, over: str
+) -> Iterator[Step]:
+    """Flag an order while there is a reason to, anew when that is another one; `over` says why it is no more."""
+    placed = order.hold(hold_type)
+    if reason and (placed is None or placed.reason != reason):
+        yield flag(order, event, hold_type, reason)
+    elif placed is not None and not reason:
+        yield HoldReleased(order_id=order.id, type=hold_type, actor="policy", reason=over)
 
 
 def hold(

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from canonical.events import (
     DeadlinePassed,
     Event,
-    HoldReleased,
     PurchaseAnswered,
     PurchaseExpected,
     PurchaseOverdue,
@@ -17,7 +16,7 @@ from canonical.policy import Policy
 from canonical.purchases import Purchase
 from canonical.statuses import HoldType
 from canonical.steps import Forget, Remind, Steps
-from routes.asking import flag
+from routes.asking import put_before_a_person
 from routes.rules import moment, rule
 from routes.suppliers import answer_timer, is_live, open_units
 
@@ -90,16 +89,8 @@ def put_suppliers_before_a_person(order: Order, event: Event, policy: Policy) ->
     if not order.purchases:
         return
     reason = "; ".join(said for purchase in order.purchases for said in troubles(order, purchase))
-    placed = order.hold(HoldType.SUPPLIER_PROBLEM)
-    if reason and (placed is None or placed.reason != reason):
-        yield flag(order, event, HoldType.SUPPLIER_PROBLEM, reason)
-    elif placed is not None and not reason:
-        yield HoldReleased(
-            order_id=order.id,
-            type=HoldType.SUPPLIER_PROBLEM,
-            actor="policy",
-            reason="nothing is late or in question any more",
-        )
+    over = "nothing is late or in question any more"
+    yield from put_before_a_person(order, event, HoldType.SUPPLIER_PROBLEM, reason, over)
 
 
 def troubles(order: Order, purchase: Purchase) -> Iterator[str]:

@@ -14,10 +14,10 @@ from canonical.events import (
 from canonical.fold_purchases import units_sent
 from canonical.order import Order
 from canonical.policy import Policy
-from canonical.purchases import Invoice, InvoiceLine, InvoiceStatus, Purchase
+from canonical.purchases import Invoice, InvoiceStatus, Purchase, as_units
 from canonical.statuses import HoldType
 from canonical.steps import Forget, Remind, Step, Steps
-from routes.asking import flag
+from routes.asking import put_before_a_person
 from routes.purchasing import within
 from routes.rules import moment, rule
 from routes.suppliers import is_live
@@ -95,18 +95,11 @@ def _wrong(purchase: Purchase, invoice: Invoice, policy: Policy) -> Iterator[str
 def _early(order: Order, purchase: Purchase, invoice: Invoice) -> Iterator[str]:
     """Yield which units are charged, and have not left."""
     sent, before = units_sent(order, purchase.id), purchase.invoiced_before(invoice.id)
-    for sku, charged in _charged(invoice.lines).items():
+    for sku, charged in as_units(invoice.lines).items():
         left = sent.get(sku, 0)
         if charged + before.get(sku, 0) > left and purchase.line(sku) is not None:
             others = f", {before[sku]} by other invoices" if before.get(sku) else ""
             yield f"{charged} × {sku} are charged{others}, and {left} have left"
-
-
-def _charged(lines: tuple[InvoiceLine, ...]) -> dict[str, int]:
-    charged: dict[str, int] = {}
-    for line in lines:
-        charged[line.sku] = charged.get(line.sku, 0) + line.quantity
-    return charged
 
 
 @rule(Event)
@@ -118,16 +111,8 @@ def put_invoices_before_a_person(order: Order, event: Event, policy: Policy) -> 
         f"invoice {invoice.id} of {purchase.supplier}: {', '.join(invoice.doubts)}"
         for purchase, invoice in doubted(order)
     )
-    placed = order.hold(HoldType.INVOICE_MISMATCH)
-    if reason and (placed is None or placed.reason != reason):
-        yield flag(order, event, HoldType.INVOICE_MISMATCH, reason)
-    elif placed is not None and not reason:
-        yield HoldReleased(
-            order_id=order.id,
-            type=HoldType.INVOICE_MISMATCH,
-            actor="policy",
-            reason="every invoice is accepted or disputed",
-        )
+    over = "every invoice is accepted or disputed"
+    yield from put_before_a_person(order, event, HoldType.INVOICE_MISMATCH, reason, over)
 
 
 @rule(HoldReleased)

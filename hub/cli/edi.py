@@ -11,6 +11,7 @@ from hub.cli.failing import FAILED, Failure
 from hub.cli.session import Session, command, group
 
 if TYPE_CHECKING:
+    from hub.cli.edi_reports import Report
     from mappings.syntax.edi.grammar import GrammarLibrary
     from mappings.syntax.xml_schemas import XmlSchema
 
@@ -81,16 +82,7 @@ def validate(
     reading = Reading(_grammars(partner) if by_grammar else None, strict=by_grammar)
     against = _schema(schema) if schema else None
     report = Validation(session.out, reading, named=len(files) > 1, schema=against)
-    for name in files:
-        try:
-            report.read(name, _chunks(name))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            report.unreadable(name, error)
-    report.close()
-    if report.failed:
-        raise typer.Exit(FAILED)
+    _go_through(report, files)
 
 
 @command(edi, "parse", config=False)
@@ -105,16 +97,7 @@ def parse(session: Session, files: FilesArgument, partner: PartnerOption = None)
     from mappings.syntax.edi.opened import Reading
 
     report = Listing(session.out, Reading(strict=False), _grammars(partner), named=len(files) > 1)
-    for name in files:
-        try:
-            report.read(name, _chunks(name))
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            report.unreadable(name, error)
-    report.close()
-    if report.failed:
-        raise typer.Exit(FAILED)
+    _go_through(report, files)
 
 
 @command(edi, "ack", config=False)
@@ -232,6 +215,20 @@ def _schema(file: Path) -> "XmlSchema":
         raise Failure(str(error), usage=True) from None
     found.name = file.name
     return found
+
+
+def _go_through(report: "Report", files: list[str]) -> None:
+    """Report one file after the other; one that can't be opened stops none behind it."""
+    for name in files:
+        try:
+            report.read(name, _chunks(name))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            report.unreadable(name, error)
+    report.close()
+    if report.failed:
+        raise typer.Exit(FAILED)
 
 
 def _chunks(name: str) -> Iterator[bytes]:

@@ -74,6 +74,10 @@ class Report:
         self.failed = True
         self._out.trouble(f"{name}: {error.strerror or error}")
 
+    def close(self) -> None:
+        """Say what is left to say when all files were read."""
+        raise NotImplementedError
+
     def _see(self, event: Event) -> None:
         if isinstance(event, InterchangeBegin):
             self._around, self._group = event, None
