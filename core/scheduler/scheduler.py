@@ -69,6 +69,7 @@ class FeedState:
     polls: int = 0
     documents: int = 0
     failures: int = 0
+    """In a row, without anything new between them."""
     last_error: str | None = None
 
 
@@ -78,9 +79,14 @@ class _Handover:
 
     engine: Engine
     connector: str
+    state: FeedState
 
     async def receive(self, raw: RawDocument) -> Receipt:
-        return await self.engine.receive(self.connector, raw)
+        receipt = await self.engine.receive(self.connector, raw)
+        if not receipt.duplicate:
+            # A feed that brings what is new is not down, however its poll ends: it need not wait longer and longer.
+            self.state.failures = 0
+        return receipt
 
 
 class Scheduler:
@@ -185,7 +191,7 @@ class Scheduler:
     async def _feed(self, name: str, feed: Feed) -> None:
         """Poll a feed again and again; what goes wrong is this feed's alone."""
         state = self.feeds.setdefault((name, feed.name), FeedState())
-        intake, lease = _Handover(self._engine, name), f"feed:{name}:{feed.name}"
+        intake, lease = _Handover(self._engine, name, state), f"feed:{name}:{feed.name}"
         while True:
             try:
                 began = self._clock.monotonic()

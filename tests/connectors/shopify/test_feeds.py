@@ -79,6 +79,22 @@ async def test_the_cursor_stays_when_an_order_can_not_be_handed_in() -> None:
         assert await on.poll.poll(on.desk) == 1
 
 
+async def test_what_was_fetched_before_a_poll_failed_is_not_fetched_again() -> None:
+    clock = ManualClock(NOON)
+    async with stage(clock=clock) as on:
+        await on.poll.poll(on.desk)
+        since = json.loads(on.cursors.values[CURSOR])["since"]
+        for number in (1001, 1002, 1003):
+            on.shop.place(CUPS_AND_POT, number=number)
+        clock.advance(60)
+        on.faults.plan["http_429"] = {"Order:gid://shopify/Order/1003"}
+        with pytest.raises(RetryableError):
+            await on.poll.poll(on.desk)
+        cursor = json.loads(on.cursors.values[CURSOR])
+        assert (cursor["since"], len(cursor["seen"])) == (since, 2)
+        assert await on.poll.poll(on.desk) == 1
+
+
 async def test_times_in_the_cursor_are_shopifys() -> None:
     clock = ManualClock(NOON)
     async with stage(clock=clock) as on:

@@ -12,7 +12,8 @@ import pytest
 from core.bus.port import Bus
 from core.clock import SystemClock
 from core.connector import OpenConnector
-from core.ports import Intake, RawDocument
+from core.errors import RetryableError
+from core.ports import Feed, Intake, RawDocument
 from core.scheduler.scheduler import Beat, Scheduler
 from core.store.sql import Database, as_instant
 from tests.core.engine.stage import Stage, engine_on
@@ -68,7 +69,7 @@ class SlowFeed:
 
 
 @asynccontextmanager
-async def polling(stage: Stage, *feeds: SlowFeed) -> AsyncIterator[list[Scheduler]]:
+async def polling(stage: Stage, *feeds: Feed) -> AsyncIterator[list[Scheduler]]:
     """Let a scheduler run for each feed, as if each were of another worker."""
     schedulers = [
         Scheduler(
@@ -153,3 +154,34 @@ async def test_a_worker_that_stops_lets_another_poll_at_once(store: Database) ->
             await stage.until(partner.is_asked)
         assert (partner.broken_off, partner.under_way) == (1, 0)
         assert await lasts_until(stage) is None
+
+
+@dataclass
+class FailingFeed:
+    """Hands in a document, a new one or the same again, and fails: in each of its polls."""
+
+    brings_new: bool
+    schedulers: list[Scheduler] = field(default_factory=list[Scheduler])
+    failed_before: list[int] = field(default_factory=list[int])
+    name: str = "orders"
+    interval_s: float = 0.02
+
+    async def poll(self, intake: Intake) -> int:
+        self.failed_before += [state.failures for one in self.schedulers for state in one.feeds.values()]
+        document = len(self.failed_before) if self.brings_new else 1
+        await intake.receive(RawDocument("order", b"{}", external_id=str(document)))
+        raise RetryableError("the partner is not well")
+
+
+@pytest.mark.parametrize(("brings_new", "failed_before"), [(True, [0, 1, 1, 1]), (False, [0, 1, 2, 3])])
+async def test_a_feed_that_fails_waits_longer_each_time_unless_it_brought_something_new(
+    store: Database, brings_new: bool, failed_before: list[int]
+) -> None:
+    feed = FailingFeed(brings_new)
+    async with engine_on(store) as stage, polling(stage, feed) as feed.schedulers:
+
+        async def has_polled_often() -> bool:
+            return len(feed.failed_before) >= len(failed_before)
+
+        await stage.until(has_polled_often, 30)
+    assert feed.failed_before[: len(failed_before)] == failed_before
