@@ -78,6 +78,9 @@ class _NoMappings:
     def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         raise LookupError(mapping)
 
+    def tree(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> Any:
+        raise LookupError(mapping)
+
 
 def blueprint(amqp_url: str, store_url: str) -> Blueprint:
     """Return the hub of the benchmark."""

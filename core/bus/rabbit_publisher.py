@@ -61,10 +61,12 @@ class Publisher:
 
 
 def _message(body: bytes, content_type: str) -> Message:
+    message_id = str(uuid7())
     return Message(
         body,
         content_type=content_type,
         delivery_mode=DeliveryMode.PERSISTENT,
-        message_id=str(uuid7()),  # by which the broker's return of it is matched
+        message_id=message_id,  # by which the broker's return of it is matched
+        correlation_id=message_id,  # else both ends draw one; what items belong to stands in the items
         app_id=SOURCE,
     )

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from hub.cli.session import Session, command
+from hub.demo.options import DEFAULT_SPEED
 
 
 class RoleChoice(StrEnum):
@@ -31,7 +32,7 @@ async def demo(
     seed: Annotated[int, typer.Option(help="The same seed plays the same orders and the same trouble.")] = 1,
     speed: Annotated[
         float, typer.Option(min=0.1, max=1000, help="How many times as fast as the clock.")
-    ] = 20.0,
+    ] = DEFAULT_SPEED,
     data: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Keep the store here; else it goes at the end.")
     ] = None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-DEFAULT_SPEED = 20.0
+DEFAULT_SPEED = 25.0
 
 
 @dataclass(frozen=True, slots=True)
