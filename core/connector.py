@@ -50,6 +50,10 @@ class Mappings(Protocol):
         """Translate the reverse way; `context` is what the mapping asks for besides. Raise `DocumentError`."""
         ...
 
+    def tree(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> Any:
+        """Return what `write` would write before it is text: objects, lists and scalars. Raise `DocumentError`."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class SetBody:
@@ -75,6 +79,14 @@ class EdiPartner(Protocol):
 
     def draft(self, bodies: Sequence[SetBody]) -> Draft:
         """Return an interchange for `Outgoing.draft`; raise no error for what was drafted, when it is written."""
+        ...
+
+    def draft_of(self, kind: str, tree: Any, reference: str | None) -> Draft:
+        """Return an interchange of one document, given as the tree that a mapping makes (`Mappings.tree`).
+
+        Delimiters, character set, version and envelope are the profile's. Raise `DocumentError` for what can't be
+        written so, and for what the partner's own grammar finds wrong, with segment and element.
+        """
         ...
 
 

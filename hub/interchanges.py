@@ -1,34 +1,42 @@
 """Interchanges as the ledger knows them, out of X12 and EDIFACT as `mappings` knows them, by a partner's profile."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from core.clock import Clock
 from core.connector import SetBody
-from core.errors import DocumentError, Problem
+from core.errors import DocumentError, HubError
 from core.exchange import shapes
 from core.exchange.numbers import Numbers
-from core.exchange.profile import PartnerProfile, pair_of
+from core.exchange.profile import MEDIA_TYPES, PartnerProfile, pair_of
 from core.exchange.sending import digest
 from core.ports import RawDocument
+from hub.envelopes import (
+    agreement_of,
+    charset_with,
+    delimiters_with,
+    edifact_envelope,
+    version_with,
+    x12_envelope,
+)
+from hub.interchange_writing import body_of, check_draft, encoded, problem_of
+from hub.partner_grammars import overlaid
+from mappings.data import Data
 from mappings.syntax.edi.ack import composing
+from mappings.syntax.edi.ack.acknowledging import acknowledged
 from mappings.syntax.edi.ack.answers import Acknowledgement
 from mappings.syntax.edi.ack.collecting import Outlines, alone, collect
-from mappings.syntax.edi.ack.composing import Body, EdifactEnvelope, X12Envelope
-from mappings.syntax.edi.ack.contrl import contrl
-from mappings.syntax.edi.ack.functional import functional, ta1
+from mappings.syntax.edi.ack.composing import Body, Plain
 from mappings.syntax.edi.ack.outline import (
     ACKNOWLEDGEMENTS,
     InterchangeOutline,
-    SetOutline,
     group_control,
     set_control,
     set_type,
 )
-from mappings.syntax.edi.ack.reading import read_contrl, read_functional, read_ta1
+from mappings.syntax.edi.ack.reading import read_answer
 from mappings.syntax.edi.ack.verdict import (
-    Agreement,
     Decision,
     GroupVerdict,
     SetVerdict,
@@ -36,8 +44,9 @@ from mappings.syntax.edi.ack.verdict import (
     duplicate,
     judge,
 )
-from mappings.syntax.edi.charsets import SYNTAX_IDENTIFIERS
-from mappings.syntax.edi.model import Delimiters, Fault, Grammars
+from mappings.syntax.edi.charsets import Charset, agreed
+from mappings.syntax.edi.grammar import GrammarLibrary
+from mappings.syntax.edi.model import Fault, Grammars
 from mappings.syntax.edi.opened import Reading
 
 _STANDINGS = {
@@ -46,7 +55,6 @@ _STANDINGS = {
     Decision.PARTLY: shapes.Standing.PARTLY,
     Decision.REJECTED: shapes.Standing.REJECTED,
 }
-_MEDIA_TYPES = {"x12": "application/edi-x12", "edifact": "application/edifact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +62,16 @@ class Partners:
     """Makes partners of profiles. Fills `core.connector.Edi`."""
 
     clock: Clock
-    grammars: Grammars | None = None
+    grammars: GrammarLibrary | None = None
 
     def partner(self, profile: PartnerProfile) -> "Partner":
-        """Return what a connector needs of EDI with this partner."""
-        return Partner(profile, self.clock, self.grammars)
+        """Return what a connector needs of EDI with this partner; raise `HubError` for overlays that can't be used."""
+        try:
+            charset = charset_with(profile)
+        except ValueError as error:
+            raise HubError(f"partner.charset: {error}") from None
+        grammars = self.grammars if profile.overlays is None else overlaid([profile.overlays], self.grammars)
+        return Partner(profile, self.clock, grammars, charset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +81,16 @@ class Partner:
     profile: PartnerProfile
     clock: Clock
     grammars: Grammars | None = None
+    charset: Charset = field(default_factory=lambda: agreed("utf-8"))
+    """Of what we write; of what we read in X12 too, which names none."""
 
     # --- in ----------------------------------------------------------------------------------------------------
 
     def take(self, raw: RawDocument) -> tuple[shapes.Received, ...]:
         """Return a file's interchanges; raise `DocumentError` for a file that holds none."""
-        found = collect([raw.body], Reading(self.grammars))
+        found = collect([raw.body], self._reading)
         if not found.interchanges:
-            raise DocumentError(tuple(_problem(fault) for fault in found.faults))
+            raise DocumentError(tuple(problem_of(fault) for fault in found.faults))
         last = len(found.interchanges) - 1
         return tuple(
             self._received(one, raw.body, found if i == last else Outlines((), ()))
@@ -91,7 +106,7 @@ class Partner:
 
         return shapes.Received(
             number(outline.control), pair_of(outline.standard.value, outline.sender, outline.receiver),
-            profile.outward, digest(body[start:end]), _MEDIA_TYPES[outline.standard.value],
+            profile.outward, digest(body[start:end]), MEDIA_TYPES[outline.standard.value],
             timedelta(days=policy.window_days), policy.other_bytes == "take", policy.same_bytes == "ignore",
             timedelta(hours=profile.acknowledge_within_h), rule,
         )  # fmt: skip
@@ -113,7 +128,7 @@ class Partner:
         sets = tuple(self._taken(g, s, outline, body) for g, s in documents)
         return shapes.Ruling(
             _standing(verdict, bool(rejected)), verdict.cause.message if verdict.cause else None,
-            tuple(_problem(fault) for fault in verdict.faults), sets,
+            tuple(problem_of(fault) for fault in verdict.faults), sets,
             (*(_refused(g, s, outline) for g, s in rejected), *(_outside(fault) for fault in outside)),
             () if lost else tuple(_answers(outline, taken)), self.acknowledgement(verdict),
             tuple(wish for one in sets for wish in self._wishes(one.kind, one.references)),
@@ -140,29 +155,48 @@ class Partner:
 
     def acknowledgement(self, verdict: Verdict) -> shapes.Draft | None:
         """Return what is to be said of an interchange; None where nothing is."""
-        how = self.profile.acknowledges_by
-        if self.profile.standard == "edifact":
-            body = contrl(verdict) if how == "contrl" else None
-            return None if body is None else self._draft((body,), (), None)
-        marks = self._delimiters()
-        bodies = functional(verdict, "999" if how == "999" else "997", marks) if how != "none" else ()
-        segment = ta1(verdict)
+        profile = self.profile
+        bodies, segment = acknowledged(verdict, profile.acknowledges_by, delimiters_with(profile))
         return self._draft(bodies, (), segment) if bodies or segment is not None else None
 
     def draft(self, bodies: Sequence[SetBody]) -> shapes.Draft:
         """Return an interchange of documents that waits for its numbers; the partner is to acknowledge it."""
-        made = tuple(Body(b.kind, b.segments, b.functional_id, b.version or self._version()) for b in bodies)
+        made = [
+            Body(
+                b.kind, encoded(b.segments, self.charset), b.functional_id,
+                b.version or version_with(self.profile),
+            )
+            for b in bodies
+        ]  # fmt: skip
+        return self._to_answer(made, [b.reference for b in bodies])
+
+    def draft_of(self, kind: str, tree: Data, reference: str | None) -> shapes.Draft:
+        """Return an interchange of one document; raise `DocumentError`."""
+        body = body_of(kind, tree, self.profile, self.charset)
+        draft = self._to_answer([body], [reference])
+        check_draft(draft, self._reading, self.profile)
+        return draft
+
+    def _to_answer(self, bodies: Sequence[Body], references: Sequence[str | None]) -> shapes.Draft:
         within = (
             timedelta(hours=self.profile.acknowledged_within_h)
             if self.profile.expect_acknowledgement
             else None
         )
-        wishes = tuple(wish for b in bodies if b.reference for wish in self._wishes(b.kind, (b.reference,)))
-        references = tuple(b.reference for b in bodies)
-        return replace(self._draft(made, references, None), answer_within=within, wishes=wishes)
+        wishes = tuple(
+            wish
+            for body, reference in zip(bodies, references, strict=True)
+            if reference
+            for wish in self._wishes(body.type, (reference,))
+        )
+        return replace(self._draft(tuple(bodies), references, None), answer_within=within, wishes=wishes)
+
+    @property
+    def _reading(self) -> Reading:
+        return Reading(self.grammars, self.charset if self.profile.standard == "x12" else agreed("utf-8"))
 
     def _draft(
-        self, bodies: tuple[Body, ...], references: Sequence[str | None], segment: composing.Plain | None
+        self, bodies: tuple[Body, ...], references: Sequence[str | None], segment: Plain | None
     ) -> shapes.Draft:
         is_x12 = self.profile.standard == "x12"
         keys = list(dict.fromkeys((body.functional_id, body.version) for body in bodies)) if is_x12 else []
@@ -173,62 +207,21 @@ class Partner:
             )
             for i, body in enumerate(bodies)
         )  # fmt: skip
-        x12, edifact = (self._x12(), None) if is_x12 else (None, self._edifact())
+        now = self.clock.now()
 
         def write(numbers: Numbers) -> bytes:
             drawn = composing.Numbers(numbers.interchange, numbers.groups, numbers.sets)
-            if x12 is not None:
-                return composing.write_x12(x12, drawn, bodies, segment)
-            assert edifact is not None  # noqa: S101 - one of the two
-            return composing.write_edifact(edifact, drawn, bodies, SYNTAX_IDENTIFIERS[edifact.charset[0]])
+            if is_x12:
+                return composing.write_x12(x12_envelope(self.profile, now), drawn, bodies, segment)
+            # Values hold a byte in each character already: `charset` has made them.
+            return composing.write_edifact(edifact_envelope(self.profile, now), drawn, bodies, "latin-1")
 
         def name(numbers: Numbers) -> str:
             return f"{numbers.interchange:09d}.{'x12' if is_x12 else 'edi'}"
 
         return shapes.Draft(
-            self.profile.outward, len(keys), sets, write, name, _MEDIA_TYPES[self.profile.standard]
+            self.profile.outward, len(keys), sets, write, name, MEDIA_TYPES[self.profile.standard]
         )
-
-    def _version(self) -> str:
-        """Return GS08, or what stands behind the type in UNH."""
-        version, association = self.profile.version, self.profile.association
-        if self.profile.standard == "x12":
-            return version
-        return ":".join(part for part in (version[0], version[1:], "UN", association) if part)
-
-    def _delimiters(self) -> Delimiters:
-        chosen, envelope = self.profile.delimiters, self.profile.envelope
-        if chosen is not None:
-            return Delimiters(
-                chosen.segment, chosen.element, chosen.component, chosen.repetition, chosen.release
-            )
-        if self.profile.standard == "x12":
-            return Delimiters("~", "*", ">", "^" if envelope >= "00402" else None)
-        return Delimiters("'", "+", ":", "*" if envelope.endswith("4") else None, "?")
-
-    def _x12(self) -> X12Envelope:
-        profile = self.profile
-        return X12Envelope(
-            profile.ours.named, profile.theirs.named, profile.ours.group_id or profile.ours.id,
-            profile.theirs.group_id or profile.theirs.id, self.clock.now(), self._delimiters(),
-            profile.envelope or "00401", profile.version, profile.mode == "test",
-        )  # fmt: skip
-
-    def _edifact(self) -> EdifactEnvelope:
-        profile = self.profile
-        identifier, _, version = (profile.envelope or "UNOC:3").partition(":")
-        return EdifactEnvelope(
-            profile.ours.named, profile.theirs.named, self.clock.now(), self._delimiters(), (identifier, version),
-            profile.mode == "test", una=profile.delimiters is not None,
-        )  # fmt: skip
-
-
-def agreement_of(profile: PartnerProfile) -> Agreement:
-    """Return what a profile says about what is taken."""
-    return Agreement(
-        frozenset(profile.receives) or None, profile.ours.named, profile.mode == "production",
-        profile.content_errors, frozenset(profile.tolerate),
-    )  # fmt: skip
 
 
 def number(text: str) -> str:
@@ -251,25 +244,13 @@ def _refused(group: GroupVerdict, one: SetVerdict, outline: InterchangeOutline) 
     reason = f"set {control} is not taken: {faults[0].message if faults else 'its group is rejected'}"
     return shapes.RefusedSet(
         set_type(one.outline, outline), number(group_control(group.outline, outline)), number(control), reason,
-        tuple(_problem(fault) for fault in faults[:100]),
+        tuple(problem_of(fault) for fault in faults[:100]),
     )  # fmt: skip
 
 
 def _outside(fault: Fault) -> shapes.RefusedSet:
     return shapes.RefusedSet(
-        "", "", "", f"bytes outside of interchanges: {fault.message}", (_problem(fault),)
-    )
-
-
-def _problem(fault: Fault) -> Problem:
-    at = fault.position
-    element = "" if at.element is None else f"{at.element:02d}"
-    place = f"segment {at.segment}" if at.segment is not None else f"offset {at.offset}"
-    return Problem(
-        f"{fault.message} ({fault.code})",
-        field=f"{fault.tag or ''}{element}" or None,
-        value=fault.value,
-        source=place,
+        "", "", "", f"bytes outside of interchanges: {fault.message}", (problem_of(fault),)
     )
 
 
@@ -278,16 +259,12 @@ def _answers(
 ) -> list[shapes.PartnerAnswer]:
     """Return what the accepted acknowledgements say; one that can't be read raises `MappingError`."""
     marks = outline.delimiters
-    read = [read_ta1(segment, marks) for segment in outline.ta1]
+    read = [read_answer("TA1", (segment,), marks) for segment in outline.ta1]
     for _, one in taken:
         kind = set_type(one.outline, outline)
         if kind in ACKNOWLEDGEMENTS:
-            read.append(_read(one.outline, kind, marks))
+            read.append(read_answer(kind, one.outline.segments, marks))
     return [answer for found in read for answer in _said(found)]
-
-
-def _read(one: SetOutline, kind: str, marks: Delimiters) -> Acknowledgement:
-    return read_contrl(one.segments, marks) if kind == "CONTRL" else read_functional(one.segments, marks)
 
 
 def _said(found: Acknowledgement) -> list[shapes.PartnerAnswer]:

@@ -5,7 +5,8 @@ that can't be used is reported, and the old set stays. Every problem of a docume
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -157,12 +158,14 @@ class MappingLibrary:
     def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         """Translate the reverse way; raise `DocumentError`."""
         found = self._find(mapping)
-        try:
+        with _refusing(found):
             return found.write(values, context or {})
-        except MappingError as error:
-            raise _document_error(found, error.problems) from error
-        except TypeError as error:
-            raise UnknownMappingError(str(error)) from error
+
+    def tree(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> Any:
+        """Translate the reverse way, but for the text of it; raise `DocumentError`."""
+        found = self._find(mapping)
+        with _refusing(found):
+            return found.tree(values, context or {})
 
     def with_overlays(self, replacing: Mapping[str, str]) -> Mappings:
         """Return a view for one connector, which is given other mappings than it asks for."""
@@ -214,6 +217,21 @@ class _Overlaid:
     def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
         """Translate the reverse way, by what stands in for `mapping`."""
         return self._library.write(self._replacing.get(mapping, mapping), values, context)
+
+    def tree(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> Any:
+        """Translate the reverse way but for the text of it, by what stands in for `mapping`."""
+        return self._library.tree(self._replacing.get(mapping, mapping), values, context)
+
+
+@contextmanager
+def _refusing(found: CompiledMapping) -> Generator[None]:
+    """Say of what can't be written which mapping refuses it."""
+    try:
+        yield
+    except MappingError as error:
+        raise _document_error(found, error.problems) from error
+    except TypeError as error:
+        raise UnknownMappingError(str(error)) from error
 
 
 def read_below(folders: Iterable[Path], name: str) -> bytes | None:

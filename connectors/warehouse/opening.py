@@ -13,7 +13,7 @@ def open_warehouse(name: str, settings: WarehouseSettings, resources: Resources)
     return OpenConnector(
         name=name,
         effects=(WarehouseFulfilment(settings, resources.mappings, client),),
-        feeds=feeds(settings, client, resources.clock),
+        feeds=feeds(settings, client),
         readers=readers(settings, resources.mappings),
         test=client.test,
         close=client.close,

@@ -7,8 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from canonical.base import Name
 from canonical.stock import StockBasis
-from core.transport.feed import ArrivalSettings, FolderPath
-from core.transport.settings import TransportSettings
+from core.transport.feed import FolderPath
+from core.transport.mailbox_settings import MailboxSettings, OutboxFolders
 
 
 def _known_zone(name: str) -> str:
@@ -30,15 +30,9 @@ class FeedSettings(BaseModel):
     media_type: str = "application/xml"
 
 
-class Folders(BaseModel):
-    """The partner's folders, below the transport's root."""
+class Folders(OutboxFolders):
+    """The partner's folders: releases and cancellations go out, each kind of document comes in by itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    outbox: FolderPath = "out"
-    """Where the hub puts releases and cancellations."""
-    processed: tuple[FolderPath, ...] = ("out/processed",)
-    """Where the partner keeps what it has read; the hub looks there before it repeats anything."""
     answer: FeedSettings = FeedSettings(folder="in/answer")
     dispatch: FeedSettings = FeedSettings(folder="in/dispatch")
     returned: Annotated[FeedSettings, Field(alias="return")] = FeedSettings(folder="in/return")
@@ -58,19 +52,15 @@ class Folders(BaseModel):
             raise ValueError(
                 f"two kinds of document arrive as {twice[0]}/{twice[1]}: give each its own pattern"
             )
-        taken = next((folder for folder, _ in places if folder in {self.outbox, *self.processed}), None)
+        taken = next((folder for folder, _ in places if self.is_ours(folder)), None)
         if taken is not None:
             raise ValueError(f"{taken} can't be both an outbox and a place where documents arrive")
         return self
 
 
-class WarehouseSettings(BaseModel):
+class WarehouseSettings(MailboxSettings):
     """One warehouse, or one account at a 3PL: one node."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    transport: TransportSettings
-    """How files travel. Changing it changes nothing else."""
     node: Name
     """The node that this warehouse is, as `orderhub nodes list` shows it."""
     site: Name | None = None
@@ -82,10 +72,6 @@ class WarehouseSettings(BaseModel):
     context: dict[Name, Annotated[str, Field(max_length=500)]] = {}
     """What mapping documents of its own ask for besides, such as the GLNs of `sender` and `receiver`."""
     folders: Folders = Folders()
-    arrival: ArrivalSettings = ArrivalSettings()
-    poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 30
-    settle_s: Annotated[float, Field(ge=0, le=3600)] = 60
-    """How long after a lost connection the server may still carry out a renaming that it was asked for."""
 
     def told(self) -> dict[str, str]:
         """Return what mapping documents may ask for beside a document."""

@@ -1,12 +1,22 @@
 """What is agreed with a partner about interchanges: all that a connector's settings say of EDI."""
 
 import re
+from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-__all__ = ["DelimiterSettings", "Duplicates", "Expected", "PartnerProfile", "PartyId", "pair_of"]
+__all__ = [
+    "MEDIA_TYPES",
+    "DelimiterSettings",
+    "Duplicates",
+    "Expected",
+    "PartnerProfile",
+    "PartyId",
+    "pair_of",
+]
 
+MEDIA_TYPES = {"x12": "application/edi-x12", "edifact": "application/edifact"}
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 _X12_ID, _X12_QUALIFIER = 15, 2
 _EDIFACT_ID, _EDIFACT_QUALIFIER = 35, 4
@@ -92,6 +102,8 @@ class PartnerProfile(BaseModel):
     """UNH's association code, such as `EAN008`."""
     envelope: Annotated[str, StringConstraints(pattern=r"^(00[0-9]{3}|UNO[A-Z]:[34])$")] = ""
     """ISA12, or syntax identifier and version; empty: 00401 or UNOC:3."""
+    charset: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,20}$")] = ""
+    """X12's, by agreement, such as `iso-8859-1`; empty: utf-8. EDIFACT's is named by the envelope."""
     delimiters: DelimiterSettings | None = None
     """None: the usual ones of the standard."""
     acknowledge: Literal["997", "999", "contrl", "none"] = "997"
@@ -102,6 +114,8 @@ class PartnerProfile(BaseModel):
     """What we write says so, and what says otherwise is refused."""
     receives: tuple[SetType, ...] = ()
     """Types that are taken from the partner; none: whatever comes."""
+    overlays: Path | None = None
+    """A folder of `*.overlay` files: what the partner has otherwise than the standard, both ways."""
     content_errors: Literal["reject", "accept"] = "reject"
     """Whether a set with a wrong segment or element is taken nevertheless, and acknowledged with its errors."""
     tolerate: tuple[str, ...] = ()
@@ -120,6 +134,8 @@ class PartnerProfile(BaseModel):
             raise ValueError("acknowledge: contrl is EDIFACT's; X12 knows 997 and 999")
         if not is_x12 and self.acknowledge in {"997", "999"} and "acknowledge" in self.model_fields_set:
             raise ValueError(f"acknowledge: {self.acknowledge} is X12's; EDIFACT knows contrl")
+        if self.charset and not is_x12:
+            raise ValueError("charset: EDIFACT's is named by the envelope, such as UNOC:3")
         if is_x12 == self.version.startswith("D"):
             raise ValueError(
                 f"version: {self.version} is not of {self.standard}: 004010 or 005010, D96A or D01B"

@@ -180,23 +180,12 @@ async def resend(
 
 
 def _grammars(partner: list[Path] | None) -> "GrammarLibrary":
-    from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary, InvalidGrammarError
+    from hub.partner_grammars import OverlayError, overlaid
 
-    library = GrammarLibrary(GrammarFolders())
-    texts: dict[str, str] = {}
-    for path in partner or []:
-        found = sorted(path.glob("*.overlay")) if path.is_dir() else [path]
-        if not found:
-            raise Failure(f"there is no *.overlay file in {path}", usage=True)
-        for file in found:
-            try:
-                texts[str(file)] = file.read_text(encoding="utf-8")
-            except UnicodeDecodeError:
-                raise Failure(f"{file} is no overlay: it is not UTF-8", usage=True) from None
     try:
-        return library.with_overlays(texts)
-    except InvalidGrammarError as error:
-        raise Failure("\n".join(str(finding) for finding in error.findings), usage=True) from None
+        return overlaid(partner or [])
+    except OverlayError as error:
+        raise Failure(str(error), usage=True) from None
 
 
 def _schema(file: Path) -> "XmlSchema":

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 
 from hub.cli.edi_reports import fault_data
 from hub.cli.looks import Column, section, table
+from mappings.syntax.edi.ack.acknowledging import acknowledged
 from mappings.syntax.edi.ack.collecting import collect
 from mappings.syntax.edi.ack.composing import (
     Body,
@@ -19,8 +20,6 @@ from mappings.syntax.edi.ack.composing import (
     write_edifact,
     write_x12,
 )
-from mappings.syntax.edi.ack.contrl import contrl
-from mappings.syntax.edi.ack.functional import functional, ta1
 from mappings.syntax.edi.ack.outline import InterchangeOutline, set_control, set_type
 from mappings.syntax.edi.ack.verdict import Agreement, Verdict, judge
 from mappings.syntax.edi.charsets import SYNTAX_IDENTIFIERS
@@ -56,15 +55,12 @@ def answers(raw: bytes, grammars: Grammars, how: str | None) -> Iterator[dict[st
 def _written(verdict: Verdict, how: str | None) -> str | None:
     """Return the acknowledgement as it would be sent; None where there is none."""
     outline = verdict.outline
-    if outline.standard is Standard.X12:
-        segment = ta1(verdict, asked=how == "ta1")
-        marks = outline.delimiters
-        bodies = (
-            () if how in {"ta1", "contrl"} else functional(verdict, "999" if how == "999" else "997", marks)
-        )
-        return None if segment is None and not bodies else _x12(outline, bodies, segment).decode("latin-1")
-    body = contrl(verdict) if how in {None, "contrl"} else None
-    return None if body is None else _edifact(outline, body)
+    is_x12 = outline.standard is Standard.X12
+    by = how or ("997" if is_x12 else "contrl")
+    bodies, segment = acknowledged(verdict, by, outline.delimiters, asked=how == "ta1")
+    if segment is None and not bodies:
+        return None
+    return _x12(outline, bodies, segment).decode("latin-1") if is_x12 else _edifact(outline, bodies)
 
 
 def _x12(outline: InterchangeOutline, bodies: tuple[Body, ...], segment: Plain | None) -> bytes:
@@ -81,7 +77,7 @@ def _x12(outline: InterchangeOutline, bodies: tuple[Body, ...], segment: Plain |
     )
 
 
-def _edifact(outline: InterchangeOutline, body: Body) -> str:
+def _edifact(outline: InterchangeOutline, bodies: tuple[Body, ...]) -> str:
     marks = outline.delimiters
     charset = [*components(outline.head, 1, marks), "", ""]
     envelope = EdifactEnvelope(
@@ -89,7 +85,7 @@ def _edifact(outline: InterchangeOutline, body: Body) -> str:
         una=bool(outline.written),
     )  # fmt: skip
     codec = SYNTAX_IDENTIFIERS.get(charset[0], "latin-1")
-    return write_edifact(envelope, Numbers(1, (), (1,)), [body], codec).decode(codec)
+    return write_edifact(envelope, Numbers(1, (), (1,)), bodies, codec).decode(codec)
 
 
 def drawn(ledger: "LedgerView", *, wide: bool) -> list[RenderableType]:

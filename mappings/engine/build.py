@@ -1,6 +1,6 @@
 """The fast way: closures that find values and know nothing of places. What goes wrong is looked into by `trace`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mappings.data import Data
 from mappings.engine.paths import Getter, Path
@@ -79,20 +79,38 @@ def within(path: Path, build: Getter) -> Getter:
     return get
 
 
-def each(many: Getter, value: Getter, when: Getter | None, *, reads: bool) -> Getter:
-    """Return a getter of a list. Reading, an empty one is a value; writing, it isn't there."""
+def each(
+    many: Getter, value: Getter, when: Getter | None, *, reads: bool, outer: Getter | None = None
+) -> Getter:
+    """Return a getter of a list. Reading, an empty one is a value; writing, it isn't there.
+
+    With `outer` it is one list of what is in the lists of that list's items, and these are around it.
+    """
+
+    def fill(found: list[Data], items: Iterable[Data], around: Scope) -> None:
+        for item in items:
+            inner = Scope(item, around, len(found))
+            if when is None or when(item, inner):
+                one = value(item, inner)
+                if one is not None:
+                    found.append(one)
 
     def get(node: Data, scope: Scope) -> list[Data] | None:
         items = many(node, scope)
         if items is None:
             return None
         found: list[Data] = []
-        for item in items:
-            inner = Scope(item, scope, len(found))
-            if when is None or when(item, inner):
-                one = value(item, inner)
-                if one is not None:
-                    found.append(one)
+        fill(found, items, scope)
         return found if found or reads else None
 
-    return get
+    def get_within(node: Data, scope: Scope) -> list[Data] | None:
+        several = None if outer is None else outer(node, scope)
+        if several is None:
+            return None
+        found: list[Data] = []
+        for number, item in enumerate(several):
+            around = Scope(item, scope, number)
+            fill(found, many(item, around) or (), around)
+        return found if found or reads else None
+
+    return get if outer is None else get_within

@@ -50,6 +50,7 @@ MODIFIERS: Mapping[str, str] = {
     "required": "true: no value is an error.",
     "personal": "true: personal data, masked in errors; counts for everything below.",
     "when_missing": "Writing: omit (the usual), null or blank.",
+    "within": "With `each`: a path to another list; the items are those in each of its items, which `^` then means.",
     "one_or_many": "With `each`: true where a partner leaves the list out around one item.",
     "note": "A remark for people.",
 }
@@ -106,3 +107,5 @@ class Entry:
     personal: bool = False
     when_missing: WhenMissing = WhenMissing.OMIT
     one_or_many: bool = False
+    within: Said | None = None
+    """Of each: the list in whose items the path starts."""

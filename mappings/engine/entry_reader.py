@@ -56,6 +56,7 @@ class EntryReader:
             personal=self.flag(fields.get("personal")),
             when_missing=self._when_missing(fields.get("when_missing")),
             one_or_many=self.flag(fields.get("one_or_many")),
+            within=self.text(fields.get("within")),
         )  # fmt: skip
         self._check_sense(entry, node)
         return entry
@@ -161,6 +162,7 @@ class EntryReader:
         useless = {
             "finish": None if several else "`finish` is for `each` and `list`; use `transform`",
             "one_or_many": None if entry.kind is Kind.EACH else "`one_or_many` is for `each`",
+            "within": None if entry.kind is Kind.EACH else "`within` is for `each`",
             "required": "a constant is always there" if entry.kind is Kind.VALUE else None,
             "default": "a constant is always there" if entry.kind is Kind.VALUE else None,
             "transform": "a constant can be written as it shall be" if entry.kind is Kind.VALUE else None,

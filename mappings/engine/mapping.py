@@ -1,6 +1,6 @@
 """A compiled mapping: read a partner's document, or write one."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,10 +9,12 @@ from typing import TypeVar, overload
 from pydantic import BaseModel
 
 from mappings.data import Data
+from mappings.engine.scope import Scope
 from mappings.engine.translating import Canonical, Context, Parts, Provenance, provenance, unexpected
 from mappings.errors import ErrorCode, MappingError, MappingErrors, Mark, Problem
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
 
 _NO_CONTEXT: Context = MappingProxyType({})
 
@@ -117,10 +119,19 @@ class Mapping:
 
     def write(self, document: BaseModel | AnyMapping[str, Data], context: Context = _NO_CONTEXT) -> bytes:
         """Return a partner's document; raise `MappingError` for what it lacks, or what can't be written."""
+        return self._made(document, context, self.parts.written)
+
+    def tree(self, document: BaseModel | AnyMapping[str, Data], context: Context = _NO_CONTEXT) -> Data:
+        """Return what `write` would write, before it is text: for whoever puts it into an envelope of their own."""
+        return self._made(document, context, self.parts.translate)
+
+    def _made(
+        self, document: BaseModel | AnyMapping[str, Data], context: Context, make: Callable[[Scope], T]
+    ) -> T:
         self._must(reads=False)
         wire = Canonical(document)
         try:
-            return self.parts.written(self.parts.whole(wire, context))
+            return make(self.parts.whole(wire, context))
         except MappingError as error:
             raise error.at(self.mark) from None
         except Exception as error:

@@ -41,6 +41,10 @@ class Path:
     reaches: Getter | None = None
     """Whether what would hold a list is there, where that can be told from an empty list: it can of plain paths."""
 
+    def items(self, *, one_or_many: bool) -> Getter:
+        """Return what finds the items of a list; with `one_or_many`, what is no list is the one item."""
+        return self.one_or_many if one_or_many else self.many
+
 
 class PathLanguage(Protocol):
     """Compiles paths; raises ValueError that says what is wrong with one."""

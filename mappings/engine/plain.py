@@ -68,4 +68,4 @@ def is_plain_object(plan: Plan) -> bool:
 def is_plain_each(plan: Plan) -> bool:
     """Say whether a plan is a list of objects with nothing else about it but a condition."""
     each = plan.entry.kind is Kind.EACH and plan.entry.has_fields
-    return each and not plan.steps and not plan.finish
+    return each and plan.within is None and not plan.steps and not plan.finish

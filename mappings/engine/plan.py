@@ -37,13 +37,13 @@ class Planner:
 
     def plan(self, entry: Entry) -> Plan:
         """Compile one entry."""
-        path = self._path(entry)
+        path, around = self._path(entry), self._compile(entry.within, "path")
         children = self.plans(entry.entries)
         steps, finish = self.bench.steps(entry.steps), self.bench.steps(entry.finish)
         when = self._compile(entry.when, "condition")
         bare = Plan(
-            entry, _nothing, _nothing, local=_is_local(path, children), path=path, when=when, steps=steps,
-            finish=finish, children=children, filler=_filler(entry),
+            entry, _nothing, _nothing, local=_is_local(around or path, children), path=path, when=when,
+            steps=steps, finish=finish, children=children, filler=_filler(entry), within=around,
         )  # fmt: skip
         base = self._base(bare)
         get = with_steps(base, after(finish if entry.kind in (Kind.EACH, Kind.LIST) else steps))
@@ -81,13 +81,14 @@ class Planner:
     def _each(self, plan: Plan) -> Getter:
         if plan.path is None:
             return _nothing
-        many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
+        many = plan.path.items(one_or_many=plan.entry.one_or_many)
         if plan.entry.has_fields:
             value = self.object_of(plan.children, always=True)
         else:
             value = self.bench.language.path(self.bench.language.itself).get
         when = plan.when.get if plan.when is not None else None
-        return each(many, with_steps(value, after(plan.steps)), when, reads=self.reads)
+        outer = plan.within.many if plan.within is not None else None
+        return each(many, with_steps(value, after(plan.steps)), when, reads=self.reads, outer=outer)
 
     def _path(self, entry: Entry) -> Path | None:
         if entry.from_context:

@@ -28,6 +28,8 @@ class Plan:
     finish: tuple[Step, ...]
     children: tuple["Plan", ...]
     filler: tuple[Data] | None
+    within: Path | None = None
+    """Of each: the list in whose items `path` starts."""
 
     @property
     def looks_around(self) -> bool:
@@ -36,6 +38,7 @@ class Plan:
         paths = [path for path in (self.path, self.when) if path is not None]
         return (
             self.entry.kind is Kind.COUNTER
+            or self.within is not None
             or any(not path.local for path in paths)
             or any(step.alone is None for step in beside)
             or any(child.looks_around for child in self.children)

@@ -27,7 +27,7 @@ _ENTRY_KEYS: Mapping[str, Schema] = {
     "from": _PATH, "node": _PATH, "value": {}, "context": _TEXT, "counter": {"type": "integer"},
     "first_of": _ENTRIES, "list": _ENTRIES, "each": _PATH, "fields": _FIELDS, "when": _TEXT, "transform": _STEPS,
     "table": _TEXT, "finish": _STEPS, "default": {}, "required": _TRUE, "personal": _TRUE,
-    "when_missing": {"enum": [*WhenMissing, None]}, "one_or_many": _TRUE, "note": _TEXT,
+    "when_missing": {"enum": [*WhenMissing, None]}, "one_or_many": _TRUE, "within": _PATH, "note": _TEXT,
 }  # fmt: skip
 
 _TABLE: Schema = {

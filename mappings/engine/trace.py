@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from mappings.data import Data, is_list
 from mappings.engine.document import Kind
-from mappings.engine.paths import PathLanguage
+from mappings.engine.paths import Getter, Path, PathLanguage
 from mappings.engine.plan_types import Plan
 from mappings.engine.scope import Scope
 from mappings.engine.steps import Step
@@ -146,14 +146,12 @@ class Trace:
         return value
 
     def _each(self, plan: Plan, scope: Scope, target: TreePlace, *, personal: bool) -> Data:
-        path = plan.path
-        many = None if path is None else path.one_or_many if plan.entry.one_or_many else path.many
-        items = None if many is None else many(scope.node, scope)
-        if path is None or items is None:
+        items = _items_of(plan, scope)
+        if items is None:
             return None
         found: list[Data] = []
-        for item, place in zip(items, path.places(scope, items), strict=True):
-            inner = Scope(item, scope, len(found), place)
+        for one in items:
+            inner = Scope(one.node, one.parent, len(found), one.place)
             value = self._item(plan, inner, (*target, len(found)), personal=personal)
             found += [] if value is None else [value]
         return found if found or self._reads else None
@@ -230,3 +228,24 @@ class Trace:
             return None, None
         place = record.scope.place
         return self._wire.name(place), self._wire.position(place)
+
+
+def _items_of(plan: Plan, scope: Scope) -> list[Scope] | None:
+    """Return the items of an `each`; with `within`, of all the lists in that list's items."""
+    path = plan.path
+    if path is None:
+        return None
+    many = path.items(one_or_many=plan.entry.one_or_many)
+    if plan.within is None:
+        return _items(path, many, scope)
+    around = _items(plan.within, plan.within.many, scope)
+    return None if around is None else [item for one in around for item in _items(path, many, one) or ()]
+
+
+def _items(path: Path, many: Getter, scope: Scope) -> list[Scope] | None:
+    """Return the items of a list, each as the scope that it is; None where there is no list."""
+    items = many(scope.node, scope)
+    if items is None:
+        return None
+    places = zip(items, path.places(scope, items), strict=True)
+    return [Scope(item, scope, number, place) for number, (item, place) in enumerate(places)]

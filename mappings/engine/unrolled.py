@@ -214,7 +214,7 @@ class _Writer:
             self._line(place, f"{value} = None")
             return
         items, node = self._new("items"), self._new("node")
-        many = plan.path.one_or_many if plan.entry.one_or_many else plan.path.many
+        many = plan.path.items(one_or_many=plan.entry.one_or_many)
         call = f"{items} = {self._value(many)}({place.node}, {place.scope})"
         if trail(plan.path):
             self._write_go(items, plan.path, place, read)

@@ -1,7 +1,6 @@
 """What tests put around a connector: a desk that keeps documents, its mapping documents, and the way to its door."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 from uuid import UUID, uuid4
 
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from core.connector import Connector
 from core.errors import DocumentError, DoorError, Problem
 from core.ports import DoorRequest, DoorResponse, RawDocument, Receipt
 from mappings import Environment, MappingError, MappingRegistry
+from tests.connectors.webstore.resources import NoMappings
 
 
 class KeptDesk:
@@ -54,7 +54,7 @@ class UntouchedCursors:
         raise AssertionError(name)
 
 
-class ReadMappings:
+class ReadMappings(NoMappings):
     """A connector's mapping documents, all of which read."""
 
     def __init__(self, connector: Connector) -> None:
@@ -71,9 +71,6 @@ class ReadMappings:
         except MappingError as error:
             problems = (Problem(one.reason, field=one.source, value=one.value) for one in error.problems)
             raise DocumentError(tuple(problems)) from error
-
-    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
-        raise AssertionError(mapping)
 
 
 def webhook_app(knock: Callable[[DoorRequest], Awaitable[DoorResponse]]) -> Starlette:

@@ -44,6 +44,7 @@ from hub.desk.context import DeskContext
 from hub.desk.master_data import Kind
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow
+from tests.connectors.webstore.resources import NoMappings
 
 ADMIN = Principal("root", Role.ADMIN)
 ENGINEER = Principal("mapper", Role.ENGINEER)
@@ -243,16 +244,6 @@ async def broken(request: DoorRequest, desk: Desk) -> DoorResponse:
 
 
 # --- the hub ---
-
-
-class NoMappings:
-    """The bench's reader needs no mapping document."""
-
-    def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
-        raise NotImplementedError
-
-    def write(self, mapping: str, values: Any, context: Mapping[str, str] | None = None) -> bytes:
-        raise NotImplementedError
 
 
 @dataclass

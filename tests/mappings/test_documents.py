@@ -129,6 +129,7 @@ def test_any_text_is_a_file_or_is_refused(text: str) -> None:
         (reading("ref: {from: a, transform: {upper: x, lower: y}}"), "a transform is a name"),
         (reading("ref: {from: a, finish: join}"), "`finish` is for `each` and `list`"),
         (reading("ref: {from: a, one_or_many: true}"), "`one_or_many` is for `each`"),
+        (reading("ref: {from: a, within: b}"), "`within` is for `each`"),
         (reading("ref: {value: a, transform: upper}"), "a constant can be written as it shall be"),
         (reading("ref: {value: a, default: b}"), "a constant is always there"),
         (reading("ref: {from: a, default: b, required: true}"), "a value is always there"),

@@ -29,6 +29,12 @@ lines:
     more:
       each: list
       fields: {k: {counter: 0}, c: c, around: "^.b"}
+all:
+  each: list
+  within: a.list
+  when: c
+  fields: {k: {counter: 0}, c: c, around: "^.b", further: "^^.b"}
+values: {each: b, within: list}
 spare: {from: list, default: none}
 """
 

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 from lxml import etree
 
 from connectors.warehouse.simulator.papers import NAMESPACE, SCHEMA, Element
+from core.premises.trays import InTray
 
-_UNFINISHED = (".part", ".tmp")
 _MAX_BYTES = 1024 * 1024
 _PREFIXES = ("release-", "cancel-")
 
@@ -58,31 +58,15 @@ class Malformed:
     file: str
 
 
-class Inbox:
-    """The folder that the warehouse empties, with the folders in which it keeps what it has read."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._processed, self._rejected = folder / "processed", folder / "rejected"
-
-    def prepare(self) -> None:
-        """Make the folders."""
-        for folder in (self._folder, self._processed, self._rejected):
-            folder.mkdir(parents=True, exist_ok=True)
+class Inbox(InTray):
+    """The folder that the warehouse empties."""
 
     def take(self) -> Iterator[Order | Stop | Malformed]:
         """Yield what is in each new file, releases before cancellations; a file is moved once it was dealt with."""
-        files = [file for file in self._folder.iterdir() if file.is_file() and not _is_unfinished(file.name)]
-        for file in sorted(
-            files, key=lambda file: (file.name.startswith("cancel-"), file.stat().st_mtime_ns, file.name)
-        ):
+        for file in sorted(self.files(), key=lambda file: file.name.startswith("cancel-")):
             found = _read(file)
             yield found
-            file.replace((self._rejected if isinstance(found, Malformed) else self._processed) / file.name)
-
-
-def _is_unfinished(name: str) -> bool:
-    return name.startswith(".") or name.endswith(_UNFINISHED)
+            self.done(file, could_read=not isinstance(found, Malformed))
 
 
 def _read(file: Path) -> Order | Stop | Malformed:

@@ -1,17 +1,13 @@
 """What `Workshop.options` may say about a warehouse. All times are seconds of hub time."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from core.premises.place import PremisesOptions
 
 
-class Options(BaseModel):
+class Options(PremisesOptions):
     """What `Workshop.options` may say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    transport: str = Field(default="sftp", pattern="^(sftp|folder)$")
-    auth: str = Field(default="password", pattern="^(password|key)$")
-    username: str = "hub"
-    password: str = "simulated-password"  # noqa: S105 - the simulator's own
     node: str | None = None
     """The hub's id of this warehouse; its name in the workshop if not said."""
     site: str | None = None

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from connectors.warehouse.simulator.papers import KINDS, Answer, Dispatch, Paper, write
+from core.premises.trays import OutTray
 from core.simulator import Faults
 
 BROKEN = ("truncated", "wrong_encoding", "nul", "unknown_code", "unknown_sku")
@@ -27,15 +28,13 @@ class Outgoing:
     """Gathers papers, and writes them into files: those of one kind and one moment into one file."""
 
     def __init__(self, root: Path, faults: Faults, resend_s: float) -> None:
-        self._root, self._faults, self._resend_s = root, faults, resend_s
+        self._tray, self._faults, self._resend_s = OutTray(root, faults), faults, resend_s
         self._held: list[Held] = []
-        self._unfinished: list[tuple[Path, bytes]] = []
         self._count = 0
 
     def prepare(self) -> None:
         """Make the folders."""
-        for kind in (*KINDS.values(), "stock"):
-            (self._root / kind).mkdir(parents=True, exist_ok=True)
+        self._tray.prepare(*KINDS.values(), "stock")
 
     def give(self, paper: Paper, reference: str, due_at: datetime) -> None:
         """Have a paper leave, not before its time. `reference` is what the faults know it by."""
@@ -49,10 +48,7 @@ class Outgoing:
 
     def flush(self, now: datetime) -> None:
         """Write what is due."""
-        for path, rest in self._unfinished:
-            with path.open("ab") as file:
-                file.write(rest)
-        self._unfinished = []
+        self._tray.finish()
         due = [held for held in self._held if held.due_at <= now]
         self._held = [held for held in self._held if held.due_at > now]
         for kind in KINDS.values():
@@ -62,13 +58,7 @@ class Outgoing:
         """Write a file under a temporary name, give it its own, and return that."""
         self._count += 1
         name = f"{kind}-{now:%Y%m%dT%H%M%S}-{self._count:06d}{suffix}"
-        target, temporary = self._root / kind / name, self._root / kind / f"{name}.part"
-        if self._faults.strikes("half_written", reference):
-            target.write_bytes(body[: len(body) // 2])
-            self._unfinished.append((target, body[len(body) // 2 :]))
-            return name
-        temporary.write_bytes(body)
-        temporary.replace(target)
+        self._tray.put(f"{kind}/{name}", body, reference)
         return name
 
     def _write_kind(self, kind: str, due: Sequence[Held], now: datetime) -> None:

@@ -11,9 +11,9 @@ from connectors.warehouse.simulator import outgoing, papers
 from connectors.warehouse.simulator.floor import Accepted, Floor, Job, Left, Pace, Plan, Refused, Status
 from connectors.warehouse.simulator.inbox import Inbox, Malformed, Order, Stop
 from connectors.warehouse.simulator.options import Options
-from connectors.warehouse.simulator.premises import Premises
 from connectors.warehouse.simulator.stock import Shelves
 from connectors.warehouse.simulator.tracking import parcel_id, tracking_number
+from core.premises.place import Premises
 from core.simulator import Workshop
 
 

@@ -9,6 +9,7 @@ from operator import add, sub
 from typing import TypeAlias
 
 from mappings.errors import Position
+from mappings.syntax.edi.faults import ENVELOPES
 from mappings.syntax.edi.headers import START, Head
 from mappings.syntax.edi.model import Fault, Level, Segment, Standard
 from mappings.syntax.edi.values import joined, split
@@ -28,7 +29,6 @@ _AT_ONCE = 8192
 """Characters: what is cut at once and soon forgotten stays in the processor's cache, and never grows old."""
 _BINARY = re.compile(rf"[{WHITE}]*B(?:IN|DS[^\w \t\r\n][A-Z0-9]{{0,9}})([^\w \t\r\n])([0-9]{{1,6}})\1")
 _BINARY_HEAD = 64
-_TAILS = {Standard.X12: "IEA", Standard.EDIFACT: "UNZ"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Cutter:
 
     def __init__(self, head: Head, longest: int) -> None:
         self._delimiters = head.delimiters
-        self._tail = _TAILS[head.standard]
+        self._tail = ENVELOPES[head.standard][0].tail
         self._marks = _MARKS[head.standard]
         self._longest = longest
         self._skipping = False

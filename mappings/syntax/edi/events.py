@@ -16,42 +16,19 @@ from typing import TypeAlias
 
 from mappings.errors import Severity
 from mappings.syntax.edi.charsets import Charset
-from mappings.syntax.edi.model import Delimiters, Fault, Segment, SetKey, Standard
-from mappings.syntax.edi.values import components, value
+from mappings.syntax.edi.heading import Heading
+from mappings.syntax.edi.model import Fault, Segment, SetKey, Standard
 
 
 @dataclass(frozen=True, slots=True)
-class InterchangeBegin:
-    """ISA or UNB. Where the file has none, `head` is a bare tag, and its absence one of the faults at the end."""
+class InterchangeBegin(Heading):
+    """ISA or UNB. Where the file has none, its absence is one of the faults at the end."""
 
-    standard: Standard
-    delimiters: Delimiters
     charset: Charset
-    head: Segment
     start: int
     """Bytes from the start of the file: where ISA, UNA or UNB begins."""
     written: str = ""
     """What announced the delimiters, as it stands in the file: UNA; empty where there is none."""
-
-    @property
-    def control(self) -> str:
-        """ISA13 or UNB's 0020; empty where it is missing."""
-        return self.element(13 if self.standard is Standard.X12 else 5).strip()
-
-    @property
-    def sender(self) -> tuple[str, str]:
-        """Qualifier and id of who sent it (ISA05, ISA06; UNB's S002)."""
-        return self._party(5, 2)
-
-    @property
-    def receiver(self) -> tuple[str, str]:
-        """Qualifier and id of whom it is for (ISA07, ISA08; UNB's S003)."""
-        return self._party(7, 3)
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it says so: ISA15 is T, UNB's 0035 is 1."""
-        return self.element(15) == "T" if self.standard is Standard.X12 else self.element(11) == "1"
 
     @property
     def prepared(self) -> tuple[str, str]:
@@ -59,16 +36,6 @@ class InterchangeBegin:
         if self.standard is Standard.X12:
             return self.element(9), self.element(10)
         return self.element(4), self.element(4, 2)
-
-    def element(self, number: int, component: int = 1) -> str:
-        """Return an element of the header; empty where it is missing."""
-        return value(self.head, number, self.delimiters, component)
-
-    def _party(self, x12: int, edifact: int) -> tuple[str, str]:
-        if self.standard is Standard.X12:
-            return self.element(x12).strip(), self.element(x12 + 1).strip()
-        found = components(self.head, edifact, self.delimiters)
-        return (found[1] if len(found) > 1 else ""), found[0]
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class OpenInterchange:
         batch = Batch([segment], is_ascii=False, wrapped=frozenset((segment.offset,) if head.wrapped else ()))
         self._odd = Oddities(head.standard, charset, self._severity, batch)
         self._faults.add(self._odd.of(segment, Level.INTERCHANGE))
-        return InterchangeBegin(head.standard, head.delimiters, charset, segment, head.start, head.written)
+        return InterchangeBegin(head.standard, head.delimiters, segment, charset, head.start, head.written)
 
     # --- segments ----------------------------------------------------------------------------------------------
 
@@ -294,4 +294,4 @@ class OpenInterchange:
         self._faults.add(self._odd.of(segment, Level.INTERCHANGE))
         in_sets = self._standard is Standard.EDIFACT and self._count.groups == 0
         found = self._count.sets if in_sets else self._count.groups
-        self._faults.add(self._check(self._whole, segment, found, self.begin.control))
+        self._faults.add(self._check(self._whole, segment, found, self.begin.control.strip()))

@@ -6,7 +6,7 @@ from mappings.syntax.edi.charsets import Charset, agreed
 from mappings.syntax.edi.events import SetBegin
 from mappings.syntax.edi.faults import Envelope, Faults, wrong_count, wrong_reference
 from mappings.syntax.edi.model import Delimiters, Fault, Grammars, Segment, SetCheck
-from mappings.syntax.edi.values import plain
+from mappings.syntax.edi.values import plain, raw
 
 _REMEMBERED = 10_000
 """Control numbers that a duplicate is looked for among."""
@@ -108,8 +108,7 @@ def check_tail(
 
 def simple(segment: Segment, element: int, delimiters: Delimiters) -> str:
     """Return an element of an envelope, none of which has components."""
-    found = segment.fields[element] if element < len(segment.fields) else ""
-    return plain(found, delimiters.release).strip()
+    return plain(raw(segment, element), delimiters.release).strip()
 
 
 def _same_number(one: str, other: str) -> bool:

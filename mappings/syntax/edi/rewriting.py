@@ -14,6 +14,7 @@ from mappings.syntax.edi.events import (
 )
 from mappings.syntax.edi.faults import ENVELOPES
 from mappings.syntax.edi.model import Segment, Standard
+from mappings.syntax.edi.values import raw
 
 
 class _Counting:
@@ -25,7 +26,7 @@ class _Counting:
         self._mark = begin.delimiters.element
         self._behind = begin.delimiters.segment + line_end
         self._groups = self._sets = self._in_group = self._number = 0
-        self._interchange = _field(begin.head, self._whole.reference)
+        self._interchange = raw(begin.head, self._whole.reference)
         self._group = self._control = ""
         self._passing = False
 
@@ -44,7 +45,7 @@ class _Counting:
                 return event.segment.fields
             case GroupBegin():
                 self._groups, self._in_group = self._groups + 1, 0
-                self._group = _field(event.head, self._grouped.reference)
+                self._group = raw(event.head, self._grouped.reference)
                 return event.head.fields
             case GroupEnd():
                 return [self._grouped.tail, str(self._in_group), self._group]
@@ -59,7 +60,7 @@ class _Counting:
             self._passing, self._number = not event.headless, 0
             self._sets += self._passing
             self._in_group += self._passing
-            self._control = _field(event.head, self._set.reference)
+            self._control = raw(event.head, self._set.reference)
             return b""
         passing, self._passing = self._passing, False
         return self.fields([self._set.tail, str(self._number + 1), self._control]) if passing else b""
@@ -90,7 +91,3 @@ def write_events(events: Iterable[Event], *, line_end: str = "") -> Iterator[byt
             yield announced.encode("latin-1") + writer.fields(event.head.fields)
         elif writer is not None:
             yield writer.write(event)
-
-
-def _field(segment: Segment, element: int) -> str:
-    return segment.fields[element] if element < len(segment.fields) else ""

@@ -16,7 +16,7 @@ from mappings.syntax.edi.ack.composing import (
     write_edifact,
     write_x12,
 )
-from mappings.syntax.edi.charsets import agreed, charset_of
+from mappings.syntax.edi.charsets import Charset, agreed, charset_of
 from mappings.syntax.edi.model import Delimiters
 from mappings.syntax.edi.options import FUNCTIONAL_IDS, EdifactOptions, EdiOptions, X12Options
 from mappings.syntax.edi.tree import Shapes
@@ -102,8 +102,7 @@ class _EdiSyntax:
     def read(self, raw: bytes) -> EdiWire:
         """Return the trees of the sets in a file; raises with everything that is wrong with it."""
         check_size(raw, self._options)
-        charset = agreed(self._options.charset) if isinstance(self._options, X12Options) else _UTF_8
-        return read_trees(raw, self._options, self._shapes, charset)
+        return read_trees(raw, self._options, self._shapes, self._agreed())
 
     def write(self, tree: object, *, exact: bool = False) -> bytes:
         """Return one interchange with the set that `tree` is, or with its `sets`; trailers are filled in.
@@ -129,12 +128,15 @@ class _EdiSyntax:
                 for _ in TreeWriter(_PROBED, _UTF_8).segments(_without_whole(one)):
                     pass
 
+    def _agreed(self) -> Charset:
+        """Return the character set of X12, which is an agreement; EDIFACT's interchanges name theirs."""
+        return agreed(self._options.charset) if isinstance(self._options, X12Options) else _UTF_8
+
     def _check(self, raw: bytes) -> None:
         """Read what was written: an error of ours is found here, not by the partner."""
         read_back = self._options.model_copy(update={"set": None})
-        charset = agreed(self._options.charset) if isinstance(self._options, X12Options) else _UTF_8
         try:
-            read_trees(raw, read_back, self._shapes, charset)
+            read_trees(raw, read_back, self._shapes, self._agreed())
         except MappingError as error:
             problem = error.problem
             reason = f"what would be written is wrong: {problem.reason}"

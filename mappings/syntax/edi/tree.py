@@ -230,7 +230,7 @@ def interchange_node(around: InterchangeBegin) -> Node:
     date, time = around.prepared
     return {
         "standard": around.standard.value, "sender": around.sender[1], "sender_qualifier": around.sender[0],
-        "receiver": around.receiver[1], "receiver_qualifier": around.receiver[0], "control": around.control,
+        "receiver": around.receiver[1], "receiver_qualifier": around.receiver[0], "control": around.control.strip(),
         "date": date, "time": time, "test": around.is_test,
     }  # fmt: skip
 

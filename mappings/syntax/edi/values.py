@@ -44,6 +44,11 @@ def plain(text: str, release: str | None) -> str:
     return next(parts) + "".join(part or release + next(parts, "") for part in parts)
 
 
+def raw(segment: Segment, element: int) -> str:
+    """Return an element as it is written; empty where it is missing."""
+    return segment.fields[element] if element < len(segment.fields) else ""
+
+
 def components(segment: Segment, element: int, delimiters: Delimiters) -> list[str]:
     """Return the components of the first repetition of an element; one empty text where it is missing."""
     fields = segment.fields

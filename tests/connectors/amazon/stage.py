@@ -22,6 +22,7 @@ from core.ports import Feed, RawDocument, Receipt
 from core.simulator import Faults, Ledger, Workshop
 from mappings.engine.environment import Environment
 from mappings.engine.registry import MappingRegistry, MappingSet
+from tests.connectors.webstore.resources import NoMappings
 from tests.contracts.building import _SPACE, NOON, an_order
 
 CUPS = Sold("1", "CUP", 2, Decimal("9.95"))
@@ -39,14 +40,11 @@ def load() -> MappingSet:
 LIBRARY = load()
 
 
-class Library:
+class Library(NoMappings):
     """The connector's mapping documents, as the hub hands them in."""
 
     def read(self, mapping: str, raw: bytes, context: Mapping[str, str]) -> tuple[Document, ...]:
         return tuple(d for d in LIBRARY[mapping].read_all(raw, context) if isinstance(d, Document))
-
-    def write(self, mapping: str, values: object, context: Mapping[str, str] | None = None) -> bytes:
-        raise LookupError(mapping)
 
 
 class Shelf:

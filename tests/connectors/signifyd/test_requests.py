@@ -18,6 +18,7 @@ from core.clock import ManualClock
 from core.errors import DocumentError, Problem, RejectedError
 from core.ports import EffectContext, Outgoing
 from tests.connectors.signifyd.stage import MAPPINGS
+from tests.connectors.webstore.resources import NoMappings
 from tests.contracts.building import NOON, a_context, somebody
 from tests.contracts.fraud_gateway import CUPS, ORDER, REF, report, screen
 
@@ -87,10 +88,7 @@ def test_an_order_that_can_not_be_shown_is_refused_without_its_people() -> None:
 
 
 def test_a_document_that_can_not_be_written_is_refused() -> None:
-    class Broken:
-        def read(self, *_: object) -> Any:
-            raise AssertionError
-
+    class Broken(NoMappings):
         def write(self, *_: object) -> bytes:
             raise DocumentError((Problem("a field is missing", field="orderId"),))
 

@@ -130,7 +130,7 @@ class Stage:
         return OpenConnector(
             NODE,
             effects=(WarehouseFulfilment(settings, LIBRARY, client),),
-            feeds=feeds(settings, client, self.clock),
+            feeds=feeds(settings, client),
             readers=readers(settings, LIBRARY),
             test=client.test,
             close=client.close,

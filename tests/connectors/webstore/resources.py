@@ -16,6 +16,10 @@ class NoMappings:
         """Say so."""
         raise LookupError(mapping)
 
+    def tree(self, mapping: str, values: object, context: Mapping[str, str] | None = None) -> object:
+        """Say so."""
+        raise LookupError(mapping)
+
 
 class NoCursors:
     """Nothing is kept."""

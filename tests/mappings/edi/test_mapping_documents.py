@@ -103,6 +103,26 @@ def test_an_order_is_read_from_x12() -> None:
     assert found == Order(number="PO-1", sender="ACME", ship_to="A. Customer", lines=lines)
 
 
+READS_SCHEDULES = (
+    READS_X12.replace("each: PO1\n", "each: SCH\n    within: PO1\n")
+    .replace("sku: PO1.07", "sku: ^.PO1.07")
+    .replace("from: PO1.02", "from: SCH.01")
+)
+DELIVERIES = ("SCH*2*EA***002*20261201", "SCH*3*EA***002*20261208")
+
+
+def test_what_is_said_of_a_line_many_times_is_a_list_of_its_own() -> None:
+    raw = x12(*group(*order(*BOUGHT[:3], *DELIVERIES, BOUGHT[3])))
+    (found,) = compiled(READS_SCHEDULES).read_all(raw, expect=Order)
+    assert found.lines == [Line(sku="CUP", quantity=2), Line(sku="CUP", quantity=3)]
+
+
+def test_an_error_in_a_list_within_a_list_has_its_place() -> None:
+    raw = x12(*group(*order(*BOUGHT, DELIVERIES[0], DELIVERIES[1].replace("*3*", "*3.5*"))))
+    found = problem_of(raw, READS_SCHEDULES)
+    assert (found.target, found.source) == ("lines[1].quantity", "sets[0].PO1[1].SCH[1].SCH.01")
+
+
 def test_an_order_is_read_from_edifact() -> None:
     (found,) = compiled(READS_EDIFACT).read_all(
         edifact(

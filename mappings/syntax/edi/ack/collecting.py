@@ -18,10 +18,12 @@ from mappings.syntax.edi.events import (
     SetBegin,
     SetEnd,
 )
+from mappings.syntax.edi.faults import ENVELOPES
 from mappings.syntax.edi.model import Delimiters, Fault, Segment, Standard
 from mappings.syntax.edi.opened import Reading
 from mappings.syntax.edi.reading import read_events
 from mappings.syntax.edi.values import components, value
+from mappings.syntax.edi.values import raw as raw_element
 
 MOST_REFERENCES = 20
 _X12 = {
@@ -151,17 +153,11 @@ def alone(one: SetOutline, group: GroupOutline, outline: InterchangeOutline, raw
     marks = outline.delimiters
     heads = [outline.head, *([group.head] if group.head is not None else [])]
     before = outline.written + "".join(marks.element.join(head.fields) + marks.segment for head in heads)
-    is_x12 = outline.standard is Standard.X12
-    trailers: list[tuple[str, str]] = []
-    if group.head is not None:
-        control = _written(group.head, 6 if is_x12 else 5)
-        trailers.append(("GE" if is_x12 else "UNE", control))
-    trailers.append(("IEA" if is_x12 else "UNZ", _written(outline.head, 13 if is_x12 else 5)))
-    after = "".join(marks.element.join((tag, "1", control)) + marks.segment for tag, control in trailers)
+    whole, grouped, _ = ENVELOPES[outline.standard]
+    around = [(grouped, group.head)] if group.head is not None else []
+    after = "".join(
+        marks.element.join((envelope.tail, "1", raw_element(head, envelope.reference))) + marks.segment
+        for envelope, head in (*around, (whole, outline.head))
+    )
     start, end = one.span
     return before.encode("latin-1") + raw[start:end] + after.encode("latin-1")
-
-
-def _written(head: Segment, element: int) -> str:
-    """Return an element with its release characters."""
-    return head.fields[element] if element < len(head.fields) else ""

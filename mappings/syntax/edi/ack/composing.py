@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mappings.errors import ErrorCode, MappingError, Problem
-from mappings.syntax.edi.model import Delimiters
+from mappings.syntax.edi.charsets import Charset
+from mappings.syntax.edi.model import Delimiters, Standard
 
 Element = str | tuple[str, ...]
 """A simple element, or a composite one's components."""
 Plain = tuple[Element, ...]
 """A segment before delimiters: its tag, then its elements."""
+USUAL_X12_ENVELOPE, _USUAL_SYNTAX = "00401", "UNOC:3"
+"""ISA12, and UNB's syntax, where nothing is agreed."""
 LONGEST_CONTROL_NUMBER = 14
 """EDIFACT's 0020, 0048 and 0062; X12's have nine digits."""
 
@@ -25,7 +28,7 @@ class X12Envelope:
     group_receiver: str
     at: datetime
     delimiters: Delimiters
-    version: str = "00401"
+    version: str = USUAL_X12_ENVELOPE
     """ISA12."""
     group_version: str = "004010"
     """GS08."""
@@ -68,6 +71,27 @@ class Numbers:
     interchange: int
     groups: tuple[int, ...] = ()
     sets: tuple[int, ...] = ()
+
+
+def usual_delimiters(standard: Standard, envelope: str) -> Delimiters:
+    """Return what a standard is usually written with; `envelope` is ISA12, or UNB's syntax such as `UNOC:3`."""
+    if standard is Standard.X12:
+        return Delimiters("~", "*", ">", "^" if envelope >= "00402" else None)
+    return Delimiters("'", "+", ":", "*" if envelope.endswith("4") else None, "?")
+
+
+def syntax_of(envelope: str) -> tuple[str, str]:
+    """Return syntax identifier and version out of `UNOC:3`, which is what is usual where nothing is said."""
+    identifier, _, version = (envelope or _USUAL_SYNTAX).partition(":")
+    return identifier, version
+
+
+def raw_segments(segments: Iterable[Plain], charset: Charset) -> tuple[Plain, ...]:
+    """Return segments with one byte in each character; raise ValueError for what the character set lacks."""
+    return tuple(
+        tuple(charset.raw(e) if isinstance(e, str) else tuple(map(charset.raw, e)) for e in segment)
+        for segment in segments
+    )
 
 
 def counts(bodies: Sequence[Body]) -> tuple[int, int]:

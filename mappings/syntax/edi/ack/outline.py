@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mappings.syntax.edi.model import Delimiters, Fault, Segment, Standard
-from mappings.syntax.edi.values import components, value
+from mappings.syntax.edi.faults import ENVELOPES
+from mappings.syntax.edi.heading import Heading
+from mappings.syntax.edi.model import Fault, Segment, Standard
+from mappings.syntax.edi.values import value
 
 ACKNOWLEDGEMENTS = frozenset({"997", "999", "TA1", "CONTRL"})
 """What is never acknowledged: two hubs would answer each other for ever."""
@@ -43,13 +45,9 @@ class GroupOutline:
 
 
 @dataclass(frozen=True, slots=True)
-class InterchangeOutline:
+class InterchangeOutline(Heading):
     """ISA…IEA or UNB…UNZ."""
 
-    standard: Standard
-    delimiters: Delimiters
-    head: Segment
-    """ISA or UNB, as it is written."""
     groups: tuple[GroupOutline, ...] = ()
     faults: tuple[Fault, ...] = ()
     """Of level INTERCHANGE."""
@@ -65,44 +63,15 @@ class InterchangeOutline:
             yield from group.sets
 
     @property
-    def control(self) -> str:
-        """ISA13 or UNB's 0020; empty where it is missing."""
-        return value(self.head, 13 if self.standard is Standard.X12 else 5, self.delimiters)
-
-    @property
-    def sender(self) -> tuple[str, str]:
-        """Qualifier and id of who sent it (ISA05, ISA06; UNB's S002)."""
-        return self._party(5, 2)
-
-    @property
-    def receiver(self) -> tuple[str, str]:
-        """Qualifier and id of whom it is for (ISA07, ISA08; UNB's S003)."""
-        return self._party(7, 3)
-
-    def _party(self, x12: int, edifact: int) -> tuple[str, str]:
-        if self.standard is Standard.X12:
-            return self._of(x12).strip(), self._of(x12 + 1).strip()
-        found = components(self.head, edifact, self.delimiters)
-        return (found[1] if len(found) > 1 else ""), found[0]
-
-    @property
-    def is_test(self) -> bool:
-        """Whether it says so: ISA15 is T, UNB's 0035 is 1."""
-        return self._of(15) == "T" if self.standard is Standard.X12 else self._of(11) == "1"
-
-    @property
     def wants_answer(self) -> bool:
         """Whether the sender asks for a TA1 or CONTRL: ISA14 is 1, UNB's 0031 is 1."""
-        return self._of(14 if self.standard is Standard.X12 else 9) == "1"
+        return self.element(14 if self.standard is Standard.X12 else 9) == "1"
 
     @property
     def only_acknowledges(self) -> bool:
         """Whether it holds nothing but what is never acknowledged."""
         types = {set_type(one, self) for one in self.sets()}
         return bool(types or self.ta1) and types <= ACKNOWLEDGEMENTS
-
-    def _of(self, element: int) -> str:
-        return value(self.head, element, self.delimiters)
 
 
 def is_nameable(one: SetOutline, interchange: InterchangeOutline) -> bool:
@@ -129,11 +98,11 @@ def set_type(one: SetOutline, interchange: InterchangeOutline) -> str:
 
 def set_control(one: SetOutline, interchange: InterchangeOutline) -> str:
     """Return ST02 or UNH's 0062; empty where it is missing."""
-    return value(one.head, 2 if interchange.standard is Standard.X12 else 1, interchange.delimiters)
+    return value(one.head, ENVELOPES[interchange.standard][2].reference, interchange.delimiters)
 
 
 def group_control(group: GroupOutline, interchange: InterchangeOutline) -> str:
     """Return GS06 or UNG's 0048; empty where there is none."""
     if group.head is None:
         return ""
-    return value(group.head, 6 if interchange.standard is Standard.X12 else 5, interchange.delimiters)
+    return value(group.head, ENVELOPES[interchange.standard][1].reference, interchange.delimiters)

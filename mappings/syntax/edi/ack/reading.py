@@ -25,6 +25,13 @@ _ACTIONS = {"4": Decision.REJECTED, "7": Decision.ACCEPTED, "8": None}
 _NOT_ACCEPTED = "27"
 
 
+def read_answer(kind: str, segments: Sequence[Segment], delimiters: Delimiters) -> Acknowledgement:
+    """Return what an acknowledgement of that type says: `TA1`, of one segment, `997`, `999` or `CONTRL`."""
+    if kind == "TA1":
+        return read_ta1(segments[0], delimiters)
+    return read_contrl(segments, delimiters) if kind == "CONTRL" else read_functional(segments, delimiters)
+
+
 def read_ta1(segment: Segment, delimiters: Delimiters) -> Acknowledgement:
     """Return what a TA1 says."""
     of = _Reader(delimiters)

@@ -91,11 +91,6 @@ class Verdict:
         for group in self.groups:
             yield from (one for one in group.sets if one.decision is not Decision.REJECTED)
 
-    def rejected(self) -> Iterator[SetVerdict]:
-        """Yield the sets that are not processed."""
-        for group in self.groups:
-            yield from (one for one in group.sets if one.decision is Decision.REJECTED)
-
 
 def judge(
     outline: InterchangeOutline, agreement: Agreement | None = None, further: Sequence[Fault] = ()

@@ -8,10 +8,10 @@ from mappings.syntax.edi.grammar.codes import standard_code
 from mappings.syntax.edi.grammar.notes import broken
 from mappings.syntax.edi.grammar.patterns import JOINT, PLAIN, released_pattern, segment_pattern
 from mappings.syntax.edi.grammar.shapes import Part, SegmentShape
-from mappings.syntax.edi.grammar.splitting import split, unreleased
 from mappings.syntax.edi.grammar.values import value_fault
 from mappings.syntax.edi.grammar.wording import element_message
 from mappings.syntax.edi.model import Delimiters, Fault, Level, Segment, Standard
+from mappings.syntax.edi.values import plain, split
 
 _REMEMBERED = 2_000
 
@@ -83,15 +83,16 @@ class ElementChecks:
         if part.forbidden:
             yield self._fault("element-not-used", part, spot, value)
             return
-        pieces = split(value, self._delimiters.repetition, self._delimiters)
-        allowed = part.repeat if self._delimiters.repetition else 1
+        mark = self._delimiters.repetition
+        pieces = [value] if mark is None else split(value, mark, self._delimiters.release)
+        allowed = part.repeat if mark else 1
         if len(pieces) > allowed:
             yield self._fault("too-many-repetitions", part, spot, most=allowed)
         for piece in pieces[:allowed]:
             yield from self._piece_faults(part, piece, spot)
 
     def _piece_faults(self, part: Part, piece: str, spot: Spot) -> Iterator[Fault]:
-        components = split(piece, self._delimiters.component, self._delimiters)
+        components = split(piece, self._delimiters.component, self._delimiters.release)
         given = [index for index, component in enumerate(components) if component]
         most = len(part.parts) if part.element is None else 1
         if given and given[-1] >= most:
@@ -114,7 +115,7 @@ class ElementChecks:
                 yield self._fault("element-missing", inner, place)
 
     def _simple_faults(self, part: Part, text: str, spot: Spot) -> Iterator[Fault]:
-        value = unreleased(text, self._delimiters)
+        value = plain(text, self._delimiters.release)
         if part.element is not None and (code := value_fault(part.element, value)):
             yield self._fault(code, part, spot, value)
 

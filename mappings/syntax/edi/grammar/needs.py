@@ -9,8 +9,8 @@ from mappings.syntax.edi.grammar.codes import standard_code
 from mappings.syntax.edi.grammar.compiled import CompiledSet
 from mappings.syntax.edi.grammar.machine import Machine, Position
 from mappings.syntax.edi.grammar.shapes import Need
-from mappings.syntax.edi.grammar.splitting import split, unreleased
 from mappings.syntax.edi.model import Fault, Level, Segment
+from mappings.syntax.edi.values import components_of, raw
 
 
 @dataclass(slots=True)
@@ -58,13 +58,8 @@ class NeedsCheck(GrammarCheck):
         return lacks
 
     def _has_code(self, need: Need, segment: Segment) -> bool:
-        marks = self._compiled.delimiters
-        value = segment.fields[need.place] if need.place < len(segment.fields) else ""
-        components = split(value, marks.component, marks)
-        return (
-            need.component <= len(components)
-            and unreleased(components[need.component - 1], marks) in need.codes
-        )
+        components = components_of(raw(segment, need.place), self._compiled.delimiters)
+        return need.component <= len(components) and components[need.component - 1] in need.codes
 
     def _lacking(self, one: _Followed, offset: int, number: int) -> Fault:
         codes = " or ".join(sorted(one.need.codes))

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
-from mappings.syntax.edi.grammar.splitting import split
 from mappings.syntax.edi.model import Delimiters, Fault, Place, Segment, SetKey, Standard
+from mappings.syntax.edi.values import split
 
 FOLDERS = GrammarFolders()
 LIBRARY = GrammarLibrary(FOLDERS)
@@ -17,9 +17,9 @@ def segments_of(text: str, marks: Delimiters) -> list[Segment]:
     """Return the segments of a text; lines and indentation between them are left out, and offsets are as written."""
     found: list[Segment] = []
     offset = 0
-    for raw in split(text, marks.segment, marks)[:-1]:
+    for raw in split(text, marks.segment, marks.release)[:-1]:
         inner = raw.lstrip()
-        found.append(Segment(split(inner, marks.element, marks), offset + len(raw) - len(inner)))
+        found.append(Segment(split(inner, marks.element, marks.release), offset + len(raw) - len(inner)))
         offset += len(raw) + 1
     return found
 

@@ -1,4 +1,4 @@
-"""The warehouse's SFTP server: one account, shut into its folder. It can lose connections at the worst moments."""
+"""A simulated partner's SFTP server: one account, shut into its folder. It loses connections at the worst moments."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -7,9 +7,8 @@ from typing import Any
 
 import asyncssh
 
+from core.premises.trays import UNFINISHED
 from core.simulator import Faults
-
-_SUFFIXES = (".part", ".tmp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +156,6 @@ async def _written(result: Any) -> int:
 def _final(path: Any) -> str:
     text = path.decode(errors="replace") if isinstance(path, bytes) else str(path)
     name = text.rpartition("/")[2]
-    for suffix in _SUFFIXES:
+    for suffix in UNFINISHED:
         name = name.removesuffix(suffix)
     return name

@@ -1,22 +1,33 @@
-"""Where the warehouse is reached: its SFTP server, or its folder."""
+"""Where a simulated partner is reached: its SFTP server, or its folder."""
 
 from pathlib import Path
 from typing import Any
 
 import asyncssh
+from pydantic import BaseModel, ConfigDict, Field
 
-from connectors.warehouse.simulator.options import Options
-from connectors.warehouse.simulator.server import Account, House, SftpServer
+from core.premises.sftp_server import Account, House, SftpServer
 from core.simulator import Workshop
 
 _REAL_TIMEOUT_S = 10
 _LONGEST_TIMEOUT_S = 600
 
 
+class PremisesOptions(BaseModel):
+    """What `Workshop.options` may say of the way in; a simulator's own options are a subclass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transport: str = Field(default="sftp", pattern="^(sftp|folder)$")
+    auth: str = Field(default="password", pattern="^(password|key)$")
+    username: str = "hub"
+    password: str = "simulated-password"  # noqa: S105 - the simulator's own
+
+
 class Premises:
     """Opened and closed like a shop; what lies in the folder stays there meanwhile."""
 
-    def __init__(self, workshop: Workshop, options: Options, root: Path) -> None:
+    def __init__(self, workshop: Workshop, options: PremisesOptions, root: Path) -> None:
         self._workshop, self._options, self._root = workshop, options, root
         self._share = workshop.folder / "share"
         self._server: SftpServer | None = None

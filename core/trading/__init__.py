@@ -1,0 +1,1 @@
+"""What every connector shares whose partner exchanges interchanges: settings, the effect port, the feed, the taker."""
