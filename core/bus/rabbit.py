@@ -142,11 +142,10 @@ class RabbitBus:
         )
         self._consumers = {s.queue: self._consumer(broker, s) for s in self._subscriptions}
         self._connection = await broker.connect()
-        await broker.declare_exchange(self._topology.events)
+        publisher = Publisher(broker, self._topology, self._counts, limit_s=self._limits.publish_timeout_s)
+        await publisher.started()
         await broker.start()
-        self._publisher = Publisher(
-            broker, self._topology, self._counts, limit_s=self._limits.publish_timeout_s
-        )
+        self._publisher = publisher
         for queue, consumer in self._consumers.items():
             consumer.paused = queue in self._paused
             await consumer.started()
@@ -219,7 +218,8 @@ class RabbitBus:
             await within(self._limits.ready_timeout_s, _round_trip(link))
         except (AMQPError, OSError, BusAwayError) as error:
             return f"{shown(self._url)} does not answer: {error}"
-        return next((t for c in self._consumers.values() if (t := c.trouble())), None)
+        parts = (*((self._publisher,) if self._publisher else ()), *self._consumers.values())
+        return next((trouble for part in parts if (trouble := part.trouble())), None)
 
     async def check_topology(self) -> tuple[TopologyError, ...]:
         """Compare what the broker has with what the hub needs, changing nothing. Raises `BusError`."""

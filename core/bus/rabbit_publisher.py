@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import structlog
-from aio_pika import DeliveryMode, Message
+from aio_pika import DeliveryMode, Message, RobustExchange
 from aiormq.exceptions import PublishError
 from faststream.rabbit import RabbitBroker
 from uuid_utils.compat import uuid7
@@ -24,6 +24,17 @@ class Publisher:
         self, broker: RabbitBroker, topology: Topology, counts: BusStatistics, *, limit_s: float
     ) -> None:
         self._broker, self._topology, self._counts, self._limit_s = broker, topology, counts, limit_s
+        self._events: RobustExchange | None = None
+
+    async def started(self) -> None:
+        """Take over the exchange of events, which stands on the channel that everything is published by."""
+        self._events = await self._broker.declare_exchange(self._topology.events)
+
+    def trouble(self) -> str | None:
+        """Say what is wrong, if the channel is closed: a new connection stands before its channels do."""
+        if self._events is None or self._events.channel.is_closed:
+            return "the channel to publish by is closed"
+        return None
 
     async def publish(self, queue: str, items: Sequence[Item]) -> frozenset[Key]:
         """Return what was confirmed. Everything else is unknown, and stays in the outbox."""

@@ -78,6 +78,19 @@ class TestALostConnection:
                 await asyncio.sleep(0.1)
         await desk.until(lambda: {one.key for one in desk.items()} >= {one.key for one in sent})
 
+    async def test_a_bus_that_says_it_is_ready_can_publish(
+        self, start: StartRabbit, proxy: BrokerProxy, desk: Desk
+    ) -> None:
+        bus = await start(Subscription("in.shop", desk.take, prefetch=100))
+        for _ in range(5):
+            proxy.cut()
+            async with asyncio.timeout(PATIENCE_S):
+                await asyncio.sleep(0.01)  # the client hears of it
+                while await bus.ready() is not None:  # noqa: ASYNC110 - without a pause: ready may come at any moment
+                    await asyncio.sleep(0)
+            (item,) = items(1)
+            assert await bus.publish("in.shop", [item]) == {item.key}
+
 
 class TestABrokerThatIsAway:
     async def test_publishing_confirms_nothing_at_once(
