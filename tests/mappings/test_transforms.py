@@ -110,6 +110,13 @@ def wrong(step: Data) -> str:
         (["A", None, " b "], [{"every": ["lower", "strip"]}], ["a", "b"]),
         (["7"], [{"every": [{"pad": {"width": 2, "with": "0"}}]}], ["07"]),
         (["a", "b", "a"], ["unique"], ["a", "b"]),
+        ("12 Long Street, Flat 3", [{"wrap": 12}], ["12 Long", "Street, Flat", "3"]),
+        (
+            ("Flat 3", None, "12 Long Street"),
+            [{"wrap": {"width": 10, "most": 3}}],
+            ["Flat 3", "12 Long", "Street"],
+        ),
+        ("x" * 7, [{"wrap": 5}], ["xxxxx", "xx"]),
         (["a", "b"], ["count"], 2),
     ],
 )
@@ -218,6 +225,7 @@ def test_numbers_are_written_as_partners_want_them(value: Data, arguments: Data,
         (Decimal("1.995"), {"format_decimal": {"places": 2, "implied": True}}, "more than 2 decimals"),
         (["9" * 40] * 2, "product", "too large"),
         (None, "decimal", "this is a NoneType"),
+        ("a b c", {"wrap": {"width": 1, "most": 2}}, "3 lines, and there is room for 2 of 1 characters"),
     ],
 )
 def test_what_a_transform_can_not_take_is_refused(value: Data, step: Data, reason: str) -> None:
