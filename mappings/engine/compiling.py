@@ -19,7 +19,6 @@ from mappings.engine.steps import Workbench, options_mark, said
 from mappings.engine.tables import CodeTable
 from mappings.engine.translating import Parts
 from mappings.engine.xpaths import XPaths
-from mappings.errors import Mark
 from mappings.suggest import did_you_mean
 from mappings.syntax.base import Syntax
 
@@ -102,15 +101,11 @@ def _model(document: MappingDocument, environment: Environment, findings: Findin
     return found
 
 
-def _documents(document: MappingDocument, language: PathLanguage, findings: Findings) -> Path | None:
-    if document.documents is None:
-        return None
-    try:
-        return language.path(document.documents.text)
-    except ValueError as error:
-        findings.error(_mark(document), f"`documents`: {error}")
-        return None
-
-
-def _mark(document: MappingDocument) -> Mark:
-    return document.documents.mark if document.documents else document.mark
+def _documents(document: MappingDocument, language: PathLanguage, findings: Findings) -> tuple[Path, ...]:
+    found: list[Path] = []
+    for path in document.documents:
+        try:
+            found.append(language.path(path.text))
+        except ValueError as error:
+            findings.error(path.mark, f"`documents`: {error}")
+    return tuple(found)

@@ -148,6 +148,13 @@ class EntryReader:
             self._findings.error(node.mark, "a list of names is expected here")
         return tuple(said for item in node.items if (said := self.text(item)) is not None)
 
+    def one_or_more(self, node: Node | None) -> tuple[Said, ...]:
+        """Read a text, or a list of texts."""
+        if node is None or is_list(node.value):
+            return self.texts(node)
+        said = self.text(node)
+        return () if said is None else (said,)
+
     def flag(self, node: Node | None) -> bool:
         """Read true or false."""
         if node is None:

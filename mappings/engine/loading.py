@@ -20,7 +20,7 @@ KEYS: Mapping[str, str] = {
     "target": "The canonical model that it reads into.",
     "source": "The canonical model that it writes from.",
     "syntax": "Options of the syntax.",
-    "documents": "A path to a list, where one wire document holds many canonical ones.",
+    "documents": "A path to a list, where one wire document holds many canonical ones; several: each in the last one's items.",
     "blank": "`missing` (the usual): an empty text is no value; `keep`: it is one.",
     "context": "What the caller says beside the document: names for the key `context` of entries.",
     "python": "The registered Python transforms that it uses.",
@@ -53,7 +53,7 @@ class MappingDocument:
     syntax: Said
     options: Node | None
     model: Said
-    documents: Said | None
+    documents: tuple[Said, ...]
     keep_blank: bool
     context: tuple[Said, ...]
     python: tuple[Said, ...]
@@ -89,7 +89,7 @@ def read_document(root: Node, findings: Findings) -> MappingDocument:
         syntax=_needed(root, "reads" if reads else "writes", reader, findings),
         options=fields.get("syntax"),
         model=_needed(root, right, reader, findings),
-        documents=reader.text(fields.get("documents")),
+        documents=reader.one_or_more(fields.get("documents")),
         keep_blank=_blank(fields.get("blank"), findings),
         context=reader.texts(fields.get("context")),
         python=reader.texts(fields.get("python")),

@@ -111,7 +111,7 @@ class Mapping:
         for number, start in self.parts.starts(wire, context):
             trace = self.parts.trace(wire)
             self.parts.retrace(trace, start)
-            prefix = f"{number}: " if self.parts.documents is not None else ""
+            prefix = f"{number}: " if self.parts.documents else ""
             found += provenance(trace, prefix)
         return tuple(found)
 

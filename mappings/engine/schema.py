@@ -60,7 +60,7 @@ def _mapping(environment: Environment) -> Schema:
     syntaxes, models = {"enum": sorted(environment.syntaxes)}, {"enum": sorted(environment.models)}
     keys: dict[str, Schema] = {
         "mapping": _TEXT, "version": {"type": ["string", "number"]}, "note": _TEXT, "reads": syntaxes,
-        "writes": syntaxes, "target": models, "source": models, "documents": _PATH,
+        "writes": syntaxes, "target": models, "source": models, "documents": {"anyOf": [_PATH, _NAMES]},
         "syntax": {"anyOf": [{"$ref": f"#/$defs/{name} options"} for name in sorted(environment.syntaxes)]},
         "blank": {"enum": ["missing", "keep"]}, "context": _NAMES,
         "python": {"type": "array", "items": {"enum": sorted(environment.python)}}, "use": _NAMES,

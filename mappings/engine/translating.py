@@ -1,6 +1,6 @@
 """One translation of one document: the fast way first, the slow one where that fails."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass, replace
 
@@ -44,7 +44,8 @@ class Parts:
     plans: tuple[Plan, ...]
     build: Getter
     finish: tuple[Step, ...]
-    documents: Path | None
+    documents: tuple[Path, ...]
+    """Each leads from the items of the one before; there are none where a wire document is one document."""
 
     def parse(self, raw: bytes) -> Wire:
         """Return the wire document in `raw`."""
@@ -59,25 +60,28 @@ class Parts:
 
     def starts(self, wire: Wire, context: Context) -> Iterator[tuple[int, Scope]]:
         """Yield number and scope of each document. Places are added where something turns out to be wrong."""
-        whole = self.whole(wire, context)
-        if self.documents is None:
-            yield 1, whole
-            return
-        items = self._items(self.documents, wire, whole)
-        places = _LazyPlaces(self.documents, whole, items)
-        for i, item in enumerate(items):
-            yield i + 1, Scope(item, whole, i, places)
+        yield from enumerate(self._within(self.whole(wire, context), self.documents, wire), 1)
 
-    def _items(self, documents: Path, wire: Wire, whole: Scope) -> list[Data]:
+    def _within(self, scope: Scope, paths: Sequence[Path], wire: Wire) -> Iterator[Scope]:
+        if not paths:
+            yield scope
+            return
+        items = self._items(paths[0], wire, scope)
+        places = _LazyPlaces(paths[0], scope, items)
+        for i, item in enumerate(items):
+            yield from self._within(Scope(item, scope, i, places), paths[1:], wire)
+
+    def _items(self, documents: Path, wire: Wire, scope: Scope) -> list[Data]:
         """Return the nodes of the documents; a list that isn't there is another thing than an empty one."""
         code, reason = ErrorCode.MISSING, "there is nothing here that could hold documents"
         try:
-            items: list[Data] = documents.many(whole.node, whole) or []
-            if items or documents.reaches is None or documents.reaches(whole.node, whole):
+            items: list[Data] = documents.many(scope.node, scope) or []
+            if items or documents.reaches is None or documents.reaches(scope.node, scope):
                 return items
         except Refusal as refusal:
             code, reason = refusal.code, refusal.reason
-        source, position = documents.locate(whole, wire)
+        _place(scope)
+        source, position = documents.locate(scope, wire)
         reason = f"{reason}: is it another kind of document?"
         raise MappingError(Problem(reason, code, self.mark, source, position))
 
@@ -98,7 +102,7 @@ class Parts:
             return self.model.model_validate(self.translate(start))
         except Exception as error:  # noqa: BLE001 - whatever a document leads to, it is a problem of that document
             problems, cause = self._problems(wire, start, error)
-        if self.documents is not None:
+        if self.documents:
             problems = tuple(replace(problem, document=number) for problem in problems)
         raise MappingErrors(problems) from cause
 
@@ -123,8 +127,7 @@ class Parts:
 
     def retrace(self, trace: Trace, start: Scope) -> Data:
         """Return what is built, the slow way, BAD where it is wrong; records and problems go to the trace."""
-        if isinstance(start.place, _LazyPlaces):
-            start.place = start.place.of(start.number)
+        _place(start)
         value = trace.object(self.plans, start, (), always=True, personal=False)
         for step in self.finish:
             if trace.problems:
@@ -148,6 +151,14 @@ class _LazyPlaces:
         if self._found is None:
             self._found = self._path.places(self._scope, self._items)
         return self._found[index]
+
+
+def _place(scope: Scope) -> None:
+    """Find out where a document is, and what is around it."""
+    if scope.parent is not None:
+        _place(scope.parent)
+    if isinstance(scope.place, _LazyPlaces):
+        scope.place = scope.place.of(scope.number)
 
 
 class Canonical:

@@ -106,7 +106,7 @@ LIST_TRANSFORMS = (
         _wrap,
         WrapArgs,
         "width",
-    ),  # fmt: skip
+    ),
     simple("unique", "A list without what comes again.", "list", LIST, _unique),
     simple("count", "How many items a list has.", "list", NUMBER, lambda value: len(list_of(value))),
 )

@@ -276,3 +276,46 @@ def test_levels_are_numbered_where_they_are_written() -> None:
         tree | {"HL_S": [{"HL_O": [{"PRF": {"01": "PO-1"}, "HL_I": [{"SN1": {"02": 3, "03": "EA"}}]}]}]}
     )
     assert b"HL*1**S*1~HL*2*1*O*1~PRF*PO-1~HL*3*2*I*0~SN1**3*EA~" in raw
+
+
+READS_LEVELS = """
+mapping: acme/levels
+version: 1
+reads: x12
+target: Order
+documents: [sets, "HL_S[]", "HL_O[]"]
+syntax: {set: "856", check: envelope}
+fields:
+  number: PRF.01
+  sender: {list: [^^.BSN.02, "^.TD5[0].03"], finish: {join: " by "}}
+  lines:
+    each: HL_I
+    fields: {sku: LIN.03, quantity: {from: SN1.02, transform: int}}
+"""
+SHIPPED = (
+    "ST*856*0001", "BSN*00*S-1*20261120*0930*0004", "HL*1**S", "TD5**2*UPSN",
+    "HL*2*1*O", "PRF*PO-1", "HL*3*2*I", "LIN**SK*CUP", "SN1**2*EA",
+    "HL*4*1*O", "PRF*PO-2", "HL*5*4*I", "LIN**SK*POT", "SN1**1.5*EA", "CTT*5", "SE*16*0001",
+)  # fmt: skip
+
+
+def test_documents_may_lie_several_lists_deep() -> None:
+    raw = x12(*group(*SHIPPED)).replace(b"1.5", b"1")
+    found = compiled(READS_LEVELS).read_all(raw, expect=Order)
+    assert [(one.number, one.sender) for one in found] == [("PO-1", "S-1 by UPSN"), ("PO-2", "S-1 by UPSN")]
+
+
+def test_what_is_wrong_deep_in_a_document_has_its_place() -> None:
+    first, second = compiled(READS_LEVELS).outcomes(x12(*group(*SHIPPED)))
+    assert first.problems == ()
+    (found,) = second.problems
+    assert (found.document, found.source) == (2, "sets[0].HL_S[0].HL_O[1].HL_I[0].SN1.02")
+
+
+def test_a_list_of_documents_that_is_not_there_is_another_kind_of_document() -> None:
+    found = problem_of(
+        x12(*group("ST*856*0001", *SHIPPED[1:4], "CTT*1", "SE*6*0001")),
+        READS_LEVELS.replace("HL_O[]", "HL_O"),
+    )
+    assert found.reason.startswith("there is nothing here that could hold documents")
+    assert found.source == "sets[0].HL_S[0].HL_O"
