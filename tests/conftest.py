@@ -19,6 +19,7 @@ from hypothesis import settings
 
 from tests import services, starting
 from tests.services import Databases, Service, Unavailable
+from tests.vendor_specs import listening
 
 SERVER_FIXTURES = {"rabbitmq_server": "rabbitmq", "postgres_server": "postgres"}
 # How long an example takes says more of the machine than of the code; CI tries the same examples every time.
@@ -134,12 +135,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--not-run-file", type=Path, help="write the tests that no server was had for, one a line"
     )
+    given = os.environ.get("ORDERHUB_VENDOR_SPECS")
+    parser.addoption(
+        "--vendor-specs",
+        type=Path,
+        default=Path(given) if given else None,
+        help="hold connectors and simulators against what their vendors publish; see tests/vendor_specs",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Nothing has been looked for yet."""
     config.stash[NOT_RUN] = {}
     config.stash[SERVERS] = {}
+    specs: Path | None = config.getoption("--vendor-specs")
+    if specs is not None:
+        config.pluginmanager.register(listening.plugin(specs), "vendor-specs")
 
 
 @pytest.hookimpl(tryfirst=True)

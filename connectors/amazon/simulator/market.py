@@ -10,7 +10,7 @@ from connectors.amazon.simulator.feedwork import FeedWork
 from connectors.amazon.simulator.orders import Orders, iso
 from connectors.amazon.simulator.queue import Queue
 from connectors.amazon.simulator.selling import Sold, an_order
-from connectors.amazon.simulator.wire import Obj, RefusalError, Reply, Request, invalid
+from connectors.amazon.simulator.wire import Obj, Reply, Request, invalid
 from core.simulator import Workshop
 
 SELLER, MARKETPLACE = "A2EXAMPLESELLER", "A1PA6795UKMFR9"
@@ -194,7 +194,7 @@ class Marketplace:
         if seller_id != SELLER or not request.query.get("marketplaceIds"):
             raise invalid("sellerId and marketplaceIds are required")
         if sku not in self.listings:
-            raise RefusalError(404, "NOT_FOUND", f"SKU {sku} is not listed")
+            raise invalid(f"SKU {sku} is not listed")  # the model has no 404 for this operation
         said = request.json()
         if not said.get("productType") or len(said.get("patches") or []) != 1:
             raise invalid("productType and patches are required")
