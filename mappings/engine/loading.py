@@ -20,7 +20,7 @@ KEYS: Mapping[str, str] = {
     "target": "The canonical model that it reads into.",
     "source": "The canonical model that it writes from.",
     "syntax": "Options of the syntax.",
-    "documents": "A path to a list, where one wire document holds many canonical ones; several: each in the last one's items.",
+    "documents": "A path to the list of canonical documents in a wire document; several paths: lists within lists.",
     "blank": "`missing` (the usual): an empty text is no value; `keep`: it is one.",
     "context": "What the caller says beside the document: names for the key `context` of entries.",
     "python": "The registered Python transforms that it uses.",

@@ -1,0 +1,29 @@
+"""`dropship_edi`: a drop-ship supplier that exchanges X12 interchanges, by SFTP or a folder."""
+
+from pathlib import Path
+
+import mappings
+from connectors.dropship_edi.opening import open_supplier
+from connectors.dropship_edi.settings import DropshipSettings
+from connectors.dropship_edi.transforms import TRANSFORMS
+from core.connector import Connector, Limits
+from core.simulator import Simulator, Workshop
+
+
+def _simulator(workshop: Workshop) -> Simulator:
+    from connectors.dropship_edi.simulator import Supplier  # noqa: PLC0415 - a hub in production never loads it
+
+    return Supplier(workshop)
+
+
+CONNECTOR = Connector(
+    name="dropship_edi",
+    summary="Drop-ship suppliers that exchange X12 interchanges, by SFTP or a folder",
+    settings=DropshipSettings,
+    open=open_supplier,
+    simulator=_simulator,
+    mappings=(Path(mappings.__path__[0]) / "dropship",),
+    ports=("Supplier",),
+    limits=Limits(concurrency=8),
+    python_transforms=TRANSFORMS,
+)

@@ -1,0 +1,102 @@
+"""The supplier keeps the contract of suppliers, by SFTP and by a folder."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from canonical.commands import CancelPurchaseOrder, ChangePurchaseOrder, Command, PlacePurchaseOrder
+from canonical.documents import Document
+from canonical.purchase_documents import PurchaseAnswer
+from canonical.purchases import LineAnswer
+from core.ports import Effect
+from tests.connectors.dropship_edi.stage import PASSWORD, Stage
+from tests.contracts.effect_port import Bench
+from tests.contracts.supplier import SupplierContract
+
+CODES = {
+    LineAnswer.ACCEPTED: "IA",
+    LineAnswer.CHANGED: "IQ",
+    LineAnswer.BACK_ORDERED: "IB",
+    LineAnswer.REJECTED: "IR",
+}
+WISHES = {
+    PurchaseAnswer.CANCELLED: ("01", "AT"), PurchaseAnswer.CANCEL_REFUSED: ("01", "RJ"),
+    PurchaseAnswer.CHANGE_AGREED: ("04", "AT"), PurchaseAnswer.CHANGE_REFUSED: ("04", "RJ"),
+}  # fmt: skip
+WHOLE = {PurchaseAnswer.ACCEPTED: "AT", PurchaseAnswer.REJECTED: "RJ", PurchaseAnswer.LINES: "AC"}
+
+
+def entry_of(command: Command) -> str:
+    """What the supplier's ledger calls a wish."""
+    if isinstance(command, PlacePurchaseOrder):
+        return "ordered"
+    if isinstance(command, ChangePurchaseOrder):
+        return "change_asked"
+    return "cancel_asked" if isinstance(command, CancelPurchaseOrder) else "return_asked"
+
+
+class TestBySftp(SupplierContract):
+    breaking_before = ("cut_before", "timeout_before")
+    breaking_after = ("cut_after", "timeout_after")
+    refusing_for_now = ("disk_full",)
+    refusing_for_good = ("name_taken",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, by_hand=True)
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        self.stage = stage
+        return Bench(stage.port(), stage.supplier, stage.ledger, stage.faults, (PASSWORD,), stage.locked_out)
+
+    def fault_keys(self, effect: Effect) -> set[str]:
+        return {effect.outgoing.target}
+
+    def happened(self, bench: Bench, effect: Effect) -> int:
+        self.stage.supplier.step()
+        return len(self.stage.ledger.of(entry_of(effect.command)))
+
+    async def hear(self, bench: Bench) -> tuple[Document, ...]:
+        return await self.stage.hear()
+
+    async def answer(
+        self, bench: Bench, number: str, answer: PurchaseAnswer, **units: tuple[LineAnswer, int]
+    ) -> None:
+        self.stage.supplier.step()
+        if answer in WISHES:
+            self.stage.supplier.answer_wish(number, *WISHES[answer])
+            return
+        words = [(sku, CODES[word], count) for sku, (word, count) in units.items()]
+        self.stage.supplier.answer(number, WHOLE[answer], words)
+
+    async def ship(self, bench: Bench, number: str, *packages: dict[str, int]) -> None:
+        self.stage.supplier.step()
+        self.stage.supplier.ship(number, packages)
+
+    async def charge(self, bench: Bench, number: str, units: dict[str, int]) -> None:
+        self.stage.supplier.step()
+        self.stage.supplier.charge(number, units)
+
+    async def take_back(self, bench: Bench, number: str, return_id: str, authorisation: str | None) -> None:
+        self.stage.supplier.step()
+        self.stage.supplier.take_back(number, return_id, authorisation)
+
+    async def report_stock(self, bench: Bench) -> None:
+        self.stage.supplier.send_stock_report()
+
+
+class TestByAFolder(TestBySftp):
+    breaking_before = ("cut_before",)
+    breaking_after = ("cut_after",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, transport="folder", by_hand=True)
+        await stage.start()
+        yield stage
+        await stage.stop()
