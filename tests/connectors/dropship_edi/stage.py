@@ -73,6 +73,7 @@ class Stage:
         self.told = await self.supplier.start()
         self.told["transport"]["timeout_s"] = TIMEOUT_S
         self.connector = self.open()
+        self.port = self.another_port()
         return self.connector
 
     async def stop(self) -> None:
@@ -94,8 +95,8 @@ class Stage:
         self._opened.append(opened)
         return opened
 
-    def port(self) -> NumberedPort:
-        """Return the effect port, as the engine calls it."""
+    def another_port(self) -> NumberedPort:
+        """Return the effect port, as the engine calls it; its numbers begin at one."""
         return NumberedPort(self.connector.effects[0])
 
     def locked_out(self) -> NumberedPort:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -37,10 +38,11 @@ def entry_of(command: Command) -> str:
 
 
 class TestBySftp(SupplierContract):
-    breaking_before = ("cut_before", "timeout_before")
-    breaking_after = ("cut_after", "timeout_after")
-    refusing_for_now = ("disk_full",)
-    refusing_for_good = ("name_taken",)
+    at: Stage
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
 
     @pytest.fixture
     async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
@@ -51,48 +53,48 @@ class TestBySftp(SupplierContract):
 
     @pytest.fixture
     def bench(self, stage: Stage) -> Bench:
-        self.stage = stage
-        return Bench(stage.port(), stage.supplier, stage.ledger, stage.faults, (PASSWORD,), stage.locked_out)
+        self.at = stage
+        return Bench(stage.port, stage.supplier, stage.ledger, stage.faults, (PASSWORD,), stage.locked_out)
 
     def fault_keys(self, effect: Effect) -> set[str]:
         return {effect.outgoing.target}
 
     def happened(self, bench: Bench, effect: Effect) -> int:
-        self.stage.supplier.step()
-        return len(self.stage.ledger.of(entry_of(effect.command)))
+        self.at.supplier.step()
+        return len(self.at.ledger.of(entry_of(effect.command)))
 
     async def hear(self, bench: Bench) -> tuple[Document, ...]:
-        return await self.stage.hear()
+        return await self.at.hear()
 
     async def answer(
         self, bench: Bench, number: str, answer: PurchaseAnswer, **units: tuple[LineAnswer, int]
     ) -> None:
-        self.stage.supplier.step()
+        self.at.supplier.step()
         if answer in WISHES:
-            self.stage.supplier.answer_wish(number, *WISHES[answer])
+            self.at.supplier.answer_wish(number, *WISHES[answer])
             return
         words = [(sku, CODES[word], count) for sku, (word, count) in units.items()]
-        self.stage.supplier.answer(number, WHOLE[answer], words)
+        self.at.supplier.answer(number, WHOLE[answer], words)
 
     async def ship(self, bench: Bench, number: str, *packages: dict[str, int]) -> None:
-        self.stage.supplier.step()
-        self.stage.supplier.ship(number, packages)
+        self.at.supplier.step()
+        self.at.supplier.ship(number, packages)
 
     async def charge(self, bench: Bench, number: str, units: dict[str, int]) -> None:
-        self.stage.supplier.step()
-        self.stage.supplier.charge(number, units)
+        self.at.supplier.step()
+        self.at.supplier.charge(number, units)
 
     async def take_back(self, bench: Bench, number: str, return_id: str, authorisation: str | None) -> None:
-        self.stage.supplier.step()
-        self.stage.supplier.take_back(number, return_id, authorisation)
+        self.at.supplier.step()
+        self.at.supplier.take_back(number, return_id, authorisation)
 
     async def report_stock(self, bench: Bench) -> None:
-        self.stage.supplier.send_stock_report()
+        self.at.supplier.send_stock_report()
 
 
 class TestByAFolder(TestBySftp):
-    breaking_before = ("cut_before",)
-    breaking_after = ("cut_after",)
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before",)
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after",)
 
     @pytest.fixture
     async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:

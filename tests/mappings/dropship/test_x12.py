@@ -56,6 +56,12 @@ ORDER = PurchaseInstruction(
 )  # fmt: skip
 
 
+LONG = (
+    "Unit 4 of the very long building name at the far end",
+    "1 Example Street, Second Yard, Third Door Left, Ring Twice",
+)
+
+
 def a_set(kind: str, *segments: str) -> bytes:
     return x12(*group(f"ST*{kind}*0001", *segments, f"SE*{len(segments) + 2}*0001"))
 
@@ -101,7 +107,7 @@ def test_a_purchase_order_says_what_to_send_to_whom(version: str) -> None:
 
 def test_a_firm_stands_before_the_person_and_a_long_address_is_wrapped() -> None:
     party = ORDER.ship_to.replace(
-        company="Example Ltd", address_lines=("Unit 4 of the very long building name at the far end", "1 Example Street, Second Yard, Third Door Left, Ring Twice"),
+        company="Example Ltd", address_lines=LONG,
         region="Illinois", phone=None, email=None,
     )  # fmt: skip
     found = written("850", ORDER.replace(ship_to=party))
@@ -346,7 +352,7 @@ def test_tax_may_stand_with_the_lines_alone() -> None:
 @pytest.mark.parametrize(
     ("segments", "reason"),
     [
-        (("BIG*20261120*CM-1**PO-1***CR", "IT1*1*2*EA*1**SK*CUP", "TDS*200"), "one document is expected, and 0 are here"),
+        (("BIG*20261120*CM-1**PO-1***CR", "IT1*1*2*EA*1**SK*CUP", "TDS*200"), "one document is expected, and 0"),
         (("BIG*20261120*INV-1", "IT1*1*2*EA*1**SK*CUP", "TDS*200"), "there is no value here"),
         (("BIG*20261120*INV-1**PO-1", "IT1*1*2*DZ*1**SK*CUP", "TDS*200"), "table singles has no such code"),
         (("BIG*20261120*INV-1**PO-1", "IT1*1*2*EA*1*PP*SK*CUP", "TDS*200"), "table prices has no such code"),
