@@ -164,6 +164,13 @@ class Payment(Value):
         """Return what the channel had been paid before the order came."""
         return total(self._prepaid(), currency)
 
+    def prepaid_refunds(self, *outcomes: Outcome) -> tuple[PaymentEntry, ...]:
+        """Return the refunds of what the channel had been paid, oldest first: those that are of no capture."""
+        gateways = {t.gateway for t in self.tenders if t.method is PaymentMethod.PREPAID}
+        captured = {(e.gateway, e.reference) for e in self.latest() if e.kind is PaymentKind.CAPTURE}
+        refunds = self.of_kind(PaymentKind.REFUND, *outcomes)
+        return tuple(e for e in refunds if e.gateway in gateways and (e.gateway, e.reference) not in captured)
+
     def _prepaid(self) -> Iterable[Money]:
         return (t.amount for t in self.tenders if t.method is PaymentMethod.PREPAID)
 

@@ -48,6 +48,9 @@ class ChannelPolicy(Value):
     """The channel is told of shipments and cancellations."""
     mail: bool = True
     """The buyer is mailed by the hub (a marketplace does that itself)."""
+    refunds: Literal["channel", "here"] = "channel"
+    """Who pays back what the channel has been paid for goods that are cancelled: the channel, which is told of the
+    cancellation, or the hub, through the gateway that the payment names (a connector that can pay back)."""
     offer: Literal["references", "items", "nothing"] = "references"
     """Whose stock the channel is told, where its connector takes stock: of the items that it has a reference for, of
     all items (by their SKU where it has no reference), or of none."""

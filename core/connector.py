@@ -183,6 +183,8 @@ class Connector:
     ports: tuple[str, ...] = ()
     """The names of the ports that it fills, for documentation and for the contract suites."""
     limits: Limits = Limits()
+    pays_back_cancellations: bool = False
+    """A channel that pays its buyers back by itself when it is told of a cancellation: the hub must not, too."""
     unready: Callable[[Any], Mapping[str, str]] = _ready
     """What does not work yet with valid settings, by their field: `orderhub check` warns of it, and the hub starts."""
     python_transforms: Mapping[str, Callable[..., Any]] = field(default_factory=dict[str, Callable[..., Any]])

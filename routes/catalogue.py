@@ -61,6 +61,7 @@ RULES: tuple[Rule, ...] = (
     capture.hold_what_can_not_be_captured,
     settlement.void_what_is_not_needed,
     settlement.refund_what_was_taken_too_much,
+    settlement.refund_what_the_channel_was_paid,
     settlement.say_that_nothing_was_paid_back,
     settlement.say_that_nothing_was_let_go,
     settlement.hold_what_is_disputed,

@@ -7,7 +7,7 @@ from canonical.fraud import FraudStanding
 from canonical.order import NOT_LEFT_YET, Hold, Order, Release
 from canonical.payment import Outcome, PaymentEntry, PaymentKind
 from canonical.statuses import ENDED, Block, HoldType, OrderStatus, ReleaseStatus, RowStatus
-from routes.dues import taken
+from routes.dues import prepaid_to_pay_back, taken
 from routes.explain_parcels import Wait, parcels
 from routes.explain_suppliers import invoices, suppliers
 from routes.moves import units_at
@@ -70,7 +70,7 @@ _ASKED: Mapping[PaymentKind, str] = {
 def explain(order: Order) -> Explanation:
     """Say what an order waits for; an ended one waits at most for its gateway."""
     status = order.status()
-    waits = [*_gateways(order), *invoices(order)]
+    waits = [*_gateways(order), *_refunds(order), *invoices(order)]
     if status not in ENDED:
         waits = [
             *_holds(order),
@@ -111,6 +111,20 @@ def _gateway(entry: PaymentEntry) -> Wait:
         return Wait(what, entry.at, "payment support", "answer the dispute at the gateway")
     what = f"{entry.gateway} to {_ASKED[entry.kind]} {entry.amount}"
     return Wait(what, entry.at, entry.gateway, "its answer moves the order")
+
+
+def _refunds(order: Order) -> Iterator[Wait]:
+    """Tell what the channel was paid for nothing: it pays that back itself, or the hub tried to and failed."""
+    owed = prepaid_to_pay_back(order)
+    if not owed:
+        return
+    what = f"{owed} to go back to the customer, paid to {order.channel} for what is cancelled"
+    if failed := order.payment.prepaid_refunds(Outcome.FAILED):
+        who, step = "payment support", f"pay it back by hand: {failed[-1].reason or 'the gateway refused'}"
+    else:
+        step = "the channel pays it back itself; the hub counts it once it is told"
+        who = order.channel
+    yield Wait(what, None, who, step)
 
 
 def _money(order: Order) -> Iterator[Wait]:

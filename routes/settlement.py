@@ -13,12 +13,12 @@ from canonical.events import (
 )
 from canonical.money import Money, total
 from canonical.order import NOT_LEFT_YET, Order
-from canonical.payment import Outcome, PaymentKind
+from canonical.payment import Outcome, PaymentKind, PaymentMethod
 from canonical.policy import Policy
 from canonical.statuses import Block, HoldType
 from canonical.steps import Steps
 from routes.asking import hold, void
-from routes.dues import due_at_most, taken
+from routes.dues import due_at_most, prepaid_to_pay_back, taken
 from routes.rules import rule
 
 
@@ -37,13 +37,15 @@ def void_what_is_not_needed(order: Order, event: Event, policy: Policy) -> Steps
 def refund_what_was_taken_too_much(order: Order, event: Event, policy: Policy) -> Steps:
     """Pay back what was captured beyond what is owed for all that is not cancelled, the newest capture first.
 
-    What the channel has been paid it pays back itself. A refund that failed, or a dispute, is for a person.
+    A refund that failed, or a dispute, is for a person.
     """
     payment, currency = order.payment, order.currency
     captures = payment.of_kind(PaymentKind.CAPTURE, Outcome.SUCCEEDED)
     if not captures or payment.disputed() or payment.of_kind(PaymentKind.REFUND, Outcome.FAILED):
         return
-    refunds = payment.of_kind(PaymentKind.REFUND, Outcome.SUCCEEDED, Outcome.REQUESTED)
+    decided = (Outcome.SUCCEEDED, Outcome.REQUESTED)
+    of_prepaid = payment.prepaid_refunds(*decided)
+    refunds = [entry for entry in payment.of_kind(PaymentKind.REFUND, *decided) if entry not in of_prepaid]
     paid_back = total((entry.amount for entry in refunds), currency)
     excess = taken(order) - paid_back - due_at_most(order)
     if excess.amount <= 0:
@@ -64,12 +66,45 @@ def refund_what_was_taken_too_much(order: Order, event: Event, policy: Policy) -
         count += 1
         key = f"refund:{order.id}:{count}"
         reason = "more was taken than is owed for what is not cancelled"
-        yield RefundRequested(
-            order_id=order.id, key=key, gateway=gateway, reference=reference, amount=amount, reason=reason
-        )
-        yield RefundPayment(
-            order_id=order.id, connector=gateway, key=key, reference=reference, amount=amount, reason=reason
-        )
+        yield from _pay_back(order, gateway, reference, amount, key, reason)
+
+
+@rule(Event)
+def refund_what_the_channel_was_paid(order: Order, event: Event, policy: Policy) -> Steps:
+    """Pay back what the channel was paid for goods that are cancelled, if the policy has the hub do that.
+
+    Else the channel does, which is told of the cancellation: the order says what is owed until it is told as paid. A
+    refund that failed is for a person.
+    """
+    excess = prepaid_to_pay_back(order)
+    if policy.channel(order.channel).refunds != "here" or not excess:
+        return
+    payment, currency = order.payment, order.currency
+    if payment.disputed() or payment.prepaid_refunds(Outcome.FAILED):
+        return
+    refunds = payment.prepaid_refunds(Outcome.SUCCEEDED, Outcome.REQUESTED)
+    count = len(refunds)
+    for tender in reversed(payment.tenders):
+        if tender.method is not PaymentMethod.PREPAID:
+            continue
+        reference = tender.reference or order.channel_ref
+        of_tender = (e.amount for e in refunds if (e.gateway, e.reference) == (tender.gateway, reference))
+        amount = min(excess, tender.amount - total(of_tender, currency))
+        if amount.amount <= 0:
+            continue
+        excess -= amount
+        count += 1
+        key, reason = f"refund:{order.id}:prepaid:{count}", "it was paid for what is cancelled"
+        yield from _pay_back(order, tender.gateway, reference, amount, key, reason)
+
+
+def _pay_back(order: Order, gateway: str, reference: str, amount: Money, key: str, reason: str) -> Steps:
+    yield RefundRequested(
+        order_id=order.id, key=key, gateway=gateway, reference=reference, amount=amount, reason=reason
+    )
+    yield RefundPayment(
+        order_id=order.id, connector=gateway, key=key, reference=reference, amount=amount, reason=reason
+    )
 
 
 @rule(RefundFailed)

@@ -24,6 +24,7 @@ CONNECTOR = Connector(
     simulator=_simulator,
     mappings=(Path(mappings.__path__[0]) / "amazon",),
     ports=("ChannelUpdates", "PaymentGateway", "StockSink"),
+    pays_back_cancellations=True,
     python_transforms={**prices.TRANSFORMS, **cautions.TRANSFORMS},
     # Amazon's limits are per operation, and kept in client.py. What waits for a feed's report waits together, so that
     # many messages travel in one feed.

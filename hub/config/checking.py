@@ -100,6 +100,12 @@ def _names(config: HubConfig) -> Iterator[ConfigProblem]:
     """Yield the policies that speak of a connector that is not there."""
     policy = config.sections.policies
     yield from _known(config, ("policies", "channels"), policy.channels)
+    for name, one in config.connectors.items():
+        if policy.channel(name).refunds == "here" and one.connector.pays_back_cancellations:
+            reason = (
+                f"{one.connector.name} pays buyers back by itself, so the hub must not: leave it at `channel`"
+            )
+            yield config.problem(("policies", "channels", name, "refunds"), reason)
     mailed = [
         one.name
         for one in config.connectors.values()

@@ -15,7 +15,10 @@ from canonical.events import (
     VoidFailed,
 )
 from canonical.order import Hold
-from canonical.statuses import Block, HoldType, OrderStatus, PaymentStatus
+from canonical.payment import PaymentMethod
+from canonical.policy import ChannelPolicy, Policy
+from canonical.statuses import Block, HoldType, OrderStatus, OrderType, PaymentStatus
+from routes.explain import explain
 from tests.routes.world import NOON, ORDER_ID, World, eur, line, placed, release_id, stock, tender
 
 R = release_id()
@@ -242,3 +245,116 @@ def test_nothing_is_paid_back_while_a_charge_is_disputed() -> None:
     assert not w.sent(RefundPayment)
     w.tell(dispute(DisputeClosed, won=True))
     assert len(w.sent(RefundPayment)) == 1
+
+
+# ---- what the channel has been paid ----
+
+HERE = Policy(channels={"webstore": ChannelPolicy(refunds="here")})
+TILL = tender(1, "25.00", PaymentMethod.PREPAID, gateway="till")
+
+
+def prepaid(policy: Policy | None = None, **more: object) -> World:
+    """Two units at 10 and delivery at 5, paid at the till."""
+    w = World(stock({"berlin": {"A": 2}}), policy or Policy())
+    w.tell(placed(line("1", "A", 2), tenders=(TILL,)).replace(**more))
+    return w
+
+
+def paid_back_at_the_till(amount: str, key: str = "till:1") -> PaymentRefunded:
+    return PaymentRefunded(
+        order_id=ORDER_ID, fact_key=f"{key}:refunded", key=key, gateway="till", reference="R-1", amount=eur(amount)
+    )  # fmt: skip
+
+
+def owed_back(w: World) -> list[tuple[str, str]]:
+    return [(wait.what, wait.who) for wait in explain(w.order).waits if "paid to webstore" in wait.what]
+
+
+def owes(amount: str, who: str = "webstore") -> list[tuple[str, str]]:
+    return [(f"{amount} EUR to go back to the customer, paid to webstore for what is cancelled", who)]
+
+
+def test_the_channel_pays_back_what_it_was_paid_and_the_order_says_so_until_it_did() -> None:
+    w = prepaid()
+    assert owed_back(w) == []
+    cancel(w)
+    w.stopped(R)
+    assert not w.sent(RefundPayment)
+    assert owed_back(w) == owes("25.00")
+    w.tell(paid_back_at_the_till("20.00"))
+    assert owed_back(w) == owes("5.00")
+    w.tell(paid_back_at_the_till("5.00", "till:2"))
+    assert owed_back(w) == []
+    assert w.order.payment_status() is PaymentStatus.REFUNDED
+
+
+def test_the_hub_pays_back_what_the_channel_was_paid_where_the_policy_says_so() -> None:
+    w = prepaid(HERE)
+    cancel(w)
+    w.stopped(R)
+    (refund,) = w.sent(RefundPayment)
+    assert (refund.connector, refund.reference, refund.amount) == ("till", "1001", eur("25.00"))
+    assert refund.key == f"refund:{ORDER_ID}:prepaid:1"
+    assert owed_back(w) == []
+    w.tell(paid_back_at_the_till("25.00", refund.key))
+    assert len(w.sent(RefundPayment)) == 1
+    assert w.order.payment_status() is PaymentStatus.REFUNDED
+
+
+@pytest.mark.parametrize("policy", [Policy(), HERE])
+def test_only_the_cancelled_part_of_what_the_channel_was_paid_goes_back(policy: Policy) -> None:
+    w = prepaid(policy)
+    w.dispatch(R, "s1", ("A", 1))
+    cancel(w)
+    w.stopped(R)
+    asked = [(c.connector, c.amount) for c in w.sent(RefundPayment)]
+    assert (asked, owed_back(w)) == (
+        ([("till", eur("10.00"))], []) if policy is HERE else ([], owes("10.00"))
+    )
+
+
+def test_what_the_channel_paid_back_already_the_hub_does_not() -> None:
+    w = prepaid(HERE)
+    w.tell(paid_back_at_the_till("20.00"))
+    cancel(w)
+    w.stopped(R)
+    assert [c.amount for c in w.sent(RefundPayment)] == [eur("5.00")]
+
+
+def test_a_refund_of_what_the_channel_was_paid_that_fails_is_for_a_person() -> None:
+    w = prepaid(HERE)
+    cancel(w)
+    w.stopped(R)
+    (refund,) = w.sent(RefundPayment)
+    w.tell(
+        RefundFailed(
+            order_id=ORDER_ID, key=refund.key, gateway="till", reference="1001", amount=eur("25.00"), reason="closed"
+        )
+    )  # fmt: skip
+    assert len(w.sent(RefundPayment)) == 1
+    assert owed_back(w) == owes("25.00", "payment support")
+    assert [event.step for event in w.seen(StepRefused)] == ["refund"]
+
+
+@pytest.mark.parametrize("policy", [Policy(), HERE])
+def test_gateways_and_the_channel_each_pay_back_what_they_took(policy: Policy) -> None:
+    w = World(stock({"berlin": {"A": 2}}), policy)
+    paid = tender(1, "9.00", PaymentMethod.PREPAID, gateway="till", reference="R-1")
+    w.tell(placed(line("1", "A", 2), tenders=(paid, tender(2, "16.00"))))
+    w.tell(captured_at_the_desk("16.00", reference="pi_2"), paid_back_at_the_till("4.00"))
+    w.authorised("pi_2", "16.00")
+    cancel(w)
+    w.stopped(R)
+    by_hub = [("till", eur("5.00"))] if policy is HERE else []
+    assert sorted((c.connector, c.amount) for c in w.sent(RefundPayment)) == [
+        ("stripe", eur("16.00")),
+        *by_hub,
+    ]
+    assert owed_back(w) == ([] if by_hub else owes("5.00"))
+
+
+def test_of_an_order_that_the_channel_sends_itself_nothing_is_owed_back() -> None:
+    w = prepaid(HERE, type=OrderType.CHANNEL_FULFILLED)
+    cancel(w)
+    assert not w.sent(RefundPayment)
+    assert owed_back(w) == []

@@ -26,6 +26,17 @@ change:
   channel_ref: {from: number}
 """
 
+AMAZON = """\
+  amazon:
+    type: amazon
+    seller_id: A2EXAMPLE
+    marketplaces: [A1PA6795UKMFR9]
+    client_id: amzn1.application-oa2-client.example
+    client_secret: "${SHOP_KEY}"
+    refresh_token: "${SHOP_KEY}"
+"""
+AMAZON_POLICY = "    amazon: {mail: false, refunds: here}\n"
+
 
 class TestWhatItNames:
     def test_a_good_configuration_has_no_problems(self, tmp_path: Path) -> None:
@@ -48,6 +59,12 @@ class TestWhatItNames:
     def test_a_policy_is_of_a_connector_that_there_is(self, tmp_path: Path) -> None:
         problems = checked(tmp_path, SHOP.replace("    shop: {mail", "    shpo: {mail"))
         assert any("no connector has the name 'shpo'; did you mean shop?" in problem for problem in problems)
+
+    def test_the_hub_pays_nothing_back_that_the_channel_pays_back_by_itself(self, tmp_path: Path) -> None:
+        config = SHOP.replace("{mail: false}", "{mail: false, refunds: here}")
+        assert checked(tmp_path, config) == []
+        (problem,) = checked(tmp_path, config.replace("policies:", f"{AMAZON}policies:") + AMAZON_POLICY)
+        assert "policies.channels.amazon.refunds: amazon pays buyers back by itself" in problem
 
     @pytest.mark.parametrize(
         ("connector", "said"),
