@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from canonical.base import Instant, Name, Value
 from canonical.deadlines import Deadlines
@@ -366,11 +366,21 @@ _PLAIN_FACTS: Mapping[PaymentFact, type[Event]] = {
 }
 
 
+def _named_by_the_hub(order_ref: str) -> str:
+    channel, _, reference = order_ref.partition(":")
+    if not (channel and reference):
+        raise ValueError(
+            "no order of the hub's: it names them `channel:reference`. Another system seems to share the fraud "
+            "gateway's account: give the hub one of its own, and discard this"
+        )
+    return order_ref
+
+
 class FraudDecisionDocument(OrderBound):
     """A fraud gateway's word about an order; answer, webhook and look-up of one decision build equal documents."""
 
     gateway: Name
-    order_ref: Annotated[Name, Field(pattern=r"^[^:]+:.+$")]
+    order_ref: Annotated[Name, AfterValidator(_named_by_the_hub)]
     """`channel:reference`, by which the gateway was asked about it."""
     verdict: FraudVerdict
     reference: Name | None = None

@@ -13,10 +13,20 @@ from core.errors import RejectedError
 from core.instructing import unwritable
 from core.ports import EffectContext
 
+LONGEST_REF = 200
+"""As long as a name may be in the hub (`Name`): a decision about a longer one could not be read."""
+
 
 def order_ref(order: Order) -> str:
-    """Return the name by which Signifyd knows an order."""
-    return f"{order.channel}:{order.channel_ref}"
+    """Return the name by which Signifyd knows an order; raise `RejectedError` for one that is too long."""
+    ref = f"{order.channel}:{order.channel_ref}"
+    if len(ref) > LONGEST_REF:
+        raise RejectedError(
+            f"orderId: {ref!r} has {len(ref)} characters, and an order is shown to Signifyd by at most "
+            f"{LONGEST_REF}: decide about this order by hand, and have the channel use shorter references",
+            code="order_id",
+        )
+    return ref
 
 
 def instruction(

@@ -114,6 +114,18 @@ def test_what_is_not_as_agreed_is_refused_by_name(document: dict[str, Any], fiel
     assert any(problem.field and field in problem.field for problem in refused.value.problems)
 
 
+@pytest.mark.parametrize("foreign", ["100000002", "webstore:", ":W-1001"])
+def test_an_order_of_another_system_is_named_with_what_to_do(foreign: str) -> None:
+    with pytest.raises(DocumentError) as refused:
+        read(with_(orderId=foreign))
+    (problem,) = refused.value.problems
+    assert problem.field is not None
+    assert "orderId" in problem.field
+    assert foreign in str(problem.value)
+    assert "names them `channel:reference`" in problem.reason
+    assert "give the hub one of its own" in problem.reason
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b"\xff", b"null", b'"text"', b"[" * 5000])
 def test_what_is_no_decision_at_all_is_refused(body: bytes) -> None:
     with pytest.raises(DocumentError):
