@@ -30,7 +30,7 @@ AT_ONCE = 8
 """How many buyers wait for an answer at a time: on a busy machine they come more slowly, and none goes away."""
 LOOK_S = 2.0
 _ORDER = "SELECT id, held FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
-WAREHOUSES = ("berlin", "leipzig")
+NODES = ("berlin", "leipzig", "acme")
 _STOCKED = "SELECT COUNT(DISTINCT node) AS n FROM stock WHERE on_hand > 0"
 _OPEN = "SELECT id, stage, reason FROM failures WHERE status = 'open' ORDER BY recorded_at LIMIT 50"
 
@@ -53,6 +53,8 @@ class Driver:
             Outcome.CLEARED_BY_A_PERSON: self._clear,
             Outcome.LABEL_GIVEN_BACK: self._cancel_at_the_warehouse,
             Outcome.LOST_BY_THE_COURIER: self._settle_the_loss,
+            Outcome.CANCELLED_AT_A_SUPPLIER: self._cancel_at_the_supplier,
+            Outcome.OVERCHARGED_BY_A_SUPPLIER: self._accept_the_invoice,
         }
         self._counters = asyncio.Semaphore(AT_ONCE)
         self.played = 0
@@ -66,21 +68,23 @@ class Driver:
         """Play all of it."""
         self.stage.berlin.send_stock_report()
         self.stage.leipzig.send_stock_report()
+        self.stage.acme.send_stock_report()
         await self.until(self._stocked)
         pause_s = FEED_S / max(1, len(self._plan))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._outage("mailer", self.stage.post, at_s=FEED_S * 0.3, for_s=40))
             group.create_task(self._outage("shopify", self.stage.shopify, at_s=FEED_S * 0.45, for_s=30))
             group.create_task(self._outage("amazon", self.stage.amazon, at_s=FEED_S * 0.5, for_s=30))
+            group.create_task(self._outage("acme", self.stage.acme, at_s=FEED_S * 0.4, for_s=40))
             group.create_task(self._outage("berlin", self.stage.berlin, at_s=FEED_S * 0.6, for_s=40))
             for i, order in enumerate(self._plan):
                 group.create_task(self._play(order, after_s=i * pause_s))
 
     async def _stocked(self) -> bool:
-        """Say whether the warehouses' first reports have been taken in."""
+        """Say whether the nodes' first reports have been taken in."""
         async with self.stage.hub.database.reading() as session:
             rows = await session.rows(_STOCKED)
-        return int(rows[0]["n"]) == len(WAREHOUSES)
+        return int(rows[0]["n"]) == len(NODES)
 
     async def carry(self) -> None:
         """Be the carriers' van, until cancelled."""
@@ -245,6 +249,18 @@ class Driver:
     async def _cancel_at_the_warehouse(self, order: PlannedOrder) -> None:
         await self.until(lambda: self.accepted(order))
         await self.stage.shop.cancel(order.reference, "found it cheaper")
+
+    async def _cancel_at_the_supplier(self, order: PlannedOrder) -> None:
+        await self.until(self.in_ledger("acme", "purchase_order", order))
+        await self.stage.shop.cancel(order.reference, "it would not fit through the door")
+
+    async def _accept_the_invoice(self, order: PlannedOrder) -> None:
+        """Look at an invoice that is dearer than agreed, and accept it."""
+        charged = self.in_ledger("acme", "invoiced", order)
+        order_id = await self.until(charged) and await self.until(lambda: self.held(order))
+        await self.stage.clock.sleep(15)
+        why = "the price list has changed"
+        await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.INVOICE_MISMATCH, why)
 
     async def _cancel_too_late(self, order: PlannedOrder) -> None:
         await self.until(self.in_ledger("webstore", "told_shipped", order))

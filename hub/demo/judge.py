@@ -36,6 +36,8 @@ class Evidence:
     told_cancelled: int = 0
     fraud: Counter[str] = field(default_factory=Counter[str])
     """What the fraud gateway was asked and told."""
+    invoices: Counter[str] = field(default_factory=Counter[str])
+    """What suppliers charged for it, by the invoice's number."""
     courier: Counter[str] = field(default_factory=Counter[str])
     """What became of the labels that were bought for it."""
 
@@ -92,6 +94,8 @@ def _references(entries: Iterable[tuple[str, Entry]], by_address: Mapping[str, s
             known[str(entry["order"])] = by_address[entry["to"][0]]
         if entry["kind"] == "released":
             known[str(entry["key"]).rsplit("-r", 1)[0]] = str(entry["reference"])
+        if entry["kind"] == "purchase_order":
+            known[str(entry["key"])] = str(entry["reference"])
     return known
 
 
@@ -116,7 +120,7 @@ def _note(
             fraud.note(found[fraud.reference_of(entry)].fraud, entry)
         case kind if kind in courier.KINDS:
             courier.note(found[str(entry["order"])].courier, entry)
-        case "released" | "shipped":
+        case "released" | "purchase_order" | "shipped" | "invoiced":
             reference = references.get(str(entry["key"]).rsplit("-r", 1)[0])
             if reference is not None:
                 _moved_goods(found[reference], entry)
@@ -160,8 +164,11 @@ def _moved_money(evidence: Evidence, entry: Entry) -> None:
 
 
 def _moved_goods(evidence: Evidence, entry: Entry) -> None:
-    if entry["kind"] == "released":
+    if entry["kind"] in {"released", "purchase_order"}:
         evidence.releases[entry["key"]] += 1
+        return
+    if entry["kind"] == "invoiced":
+        evidence.invoices[entry["invoice"]] += 1
         return
     evidence.parcels[entry["shipment"]] += 1
     for sku, quantity in entry["lines"].items():
@@ -202,6 +209,8 @@ def _wrong_goods(expected: Entry, evidence: Evidence) -> Iterable[str]:
         yield f"released twice: {', '.join(twice)}"
     if len(evidence.releases) != expected["releases"]:
         yield f"{len(evidence.releases)} releases, not {expected['releases']}"
+    if sum(evidence.invoices.values()) != expected["invoices"]:
+        yield f"{sum(evidence.invoices.values())} invoices of suppliers, not {expected['invoices']}"
     if sum(evidence.parcels.values()) != expected["parcels"]:
         yield f"{sum(evidence.parcels.values())} parcels, not {expected['parcels']}"
     if dict(evidence.units) != expected["units"]:

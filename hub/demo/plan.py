@@ -16,8 +16,10 @@ EVERYWHERE = ("TEE-BLUE-M", "TEE-RED-L", "SCARF-GREY", "CAP-NAVY", "SOCKS-3")
 ONLY_BERLIN, ONLY_LEIPZIG = "MUG-WHITE", "LAMP-OAK"
 PRICES = {
     "TEE-BLUE-M": "19.90", "TEE-RED-L": "19.90", "SCARF-GREY": "24.50", "CAP-NAVY": "15.00", "SOCKS-3": "9.99",
-    ONLY_BERLIN: "12.00", ONLY_LEIPZIG: "89.00", "CHAIR-ASH": "149.00", "WATCH-GOLD": "1250.00",
+    ONLY_BERLIN: "12.00", ONLY_LEIPZIG: "89.00", "CHAIR-ASH": "149.00", "WATCH-GOLD": "1250.00", "SOFA-OAK": "680.00",
 }  # fmt: skip
+DIRECT = "SOFA-OAK"
+"""What only the supplier has, who sends it to the buyer."""
 REVIEWED = "WATCH-GOLD"
 """Dear enough for the policy to want a person's eye on it."""
 REVIEW_ABOVE = Decimal(1000)
@@ -37,6 +39,12 @@ BY_COURIER = frozenset(
     }
 )  # fmt: skip
 """What is sent from the warehouse whose labels the hub books."""
+BY_SUPPLIER = frozenset(
+    {
+        Outcome.SENT_BY_A_SUPPLIER, Outcome.CANCELLED_AT_A_SUPPLIER, Outcome.OVERCHARGED_BY_A_SUPPLIER,
+    }
+)  # fmt: skip
+"""What a supplier alone is asked to send."""
 LONGEST = frozenset({Outcome.NO_DECISION_IN_TIME})
 """What takes by far the longest comes first, so that nobody has to wait for it in the end."""
 _FIRST_TWO = 2
@@ -79,6 +87,7 @@ class PlannedOrder:
             "told": sorted(shape.told),
             "told_cancelled": shape.told_cancelled,
             "labels": shape.labels,
+            "invoices": shape.invoices,
             "ordered": self.outcome is not Outcome.TURNED_AWAY_AT_THE_DOOR,
             "screened": self._screened(),
         }
@@ -139,10 +148,11 @@ def _reference(channel: str, seed: int, n: int) -> str:
 
 def _lines(n: int, outcome: Outcome, chance: random.Random) -> tuple[tuple[str, int], ...]:
     match outcome:
-        case outcome if outcome in BY_COURIER:
-            return ((ONLY_LEIPZIG, 1),)
-        case Outcome.SENT_FROM_TWO_NODES:
-            return ((ONLY_BERLIN, chance.randint(1, 3)), (ONLY_LEIPZIG, 1))
+        case outcome if outcome in BY_COURIER | BY_SUPPLIER:
+            return ((ONLY_LEIPZIG if outcome in BY_COURIER else DIRECT, 1),)
+        case Outcome.SENT_FROM_TWO_NODES | Outcome.SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE:
+            other = ONLY_LEIPZIG if outcome is Outcome.SENT_FROM_TWO_NODES else DIRECT
+            return ((ONLY_BERLIN, chance.randint(1, 3)), (other, 1))
         case Outcome.WAITED_FOR_STOCK:
             return ((f"RARE-{n:05d}", chance.randint(1, 2)),)
         case (

@@ -46,6 +46,10 @@ class Outcome(StrEnum):
     LEFT_AT_A_PARCEL_SHOP = "left_at_a_parcel_shop"
     NEVER_SCANNED_AS_DELIVERED = "never_scanned_as_delivered"
     LABEL_GIVEN_BACK = "label_given_back"
+    SENT_BY_A_SUPPLIER = "sent_by_a_supplier"
+    SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE = "sent_by_a_supplier_and_a_warehouse"
+    CANCELLED_AT_A_SUPPLIER = "cancelled_at_a_supplier"
+    OVERCHARGED_BY_A_SUPPLIER = "overcharged_by_a_supplier"
 
 
 class Money(StrEnum):
@@ -67,6 +71,9 @@ class Shape:
     money: Money = Money.CAPTURED
     parcels: int = 1
     releases: int = 1
+    """What warehouses and suppliers are asked to send."""
+    invoices: int = 0
+    """What suppliers charge."""
     mails: tuple[str, ...] = ("order_confirmed", "shipment_dispatched")
     told: tuple[str, ...] = ()
     """Statuses that the shop is told, beside shipments and cancellations."""
@@ -158,4 +165,14 @@ SHAPES: dict[Outcome, Shape] = {
         share=2, money=Money.VOIDED, parcels=0, labels=1, mails=("order_confirmed", "order_cancelled"),
         told_cancelled=1,
     ),
+    # Only the supplier has their goods, and charges what it has sent.
+    Outcome.SENT_BY_A_SUPPLIER: Shape(share=4, invoices=1),
+    Outcome.SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE: Shape(
+        share=3, parcels=2, releases=2, invoices=1,
+        mails=("order_confirmed", "shipment_dispatched", "shipment_dispatched"),
+    ),
+    Outcome.CANCELLED_AT_A_SUPPLIER: Shape(
+        share=2, money=Money.VOIDED, parcels=0, mails=("order_confirmed", "order_cancelled"), told_cancelled=1,
+    ),
+    Outcome.OVERCHARGED_BY_A_SUPPLIER: Shape(share=2, invoices=1, fault="overcharge"),
 }  # fmt: skip

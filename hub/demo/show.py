@@ -19,14 +19,15 @@ STAGES = (
     ("screened", ("signifyd",), "screened"),
     ("labelled", ("easypost",), "label_bought"),
     ("released", ("berlin", "leipzig"), "released"),
-    ("shipped", ("berlin", "leipzig"), "shipped"),
+    ("purchased", ("acme",), "purchase_order"),
+    ("shipped", ("berlin", "leipzig", "acme"), "shipped"),
     ("captured", ("stripe",), "captured"),
     ("shop told", CHANNELS, "told_shipped"),
     ("mailed", ("mailer",), "mailed"),
 )
 _COLOURS = {
     "webstore": "cyan", "till": "cyan", "stripe": "magenta", "berlin": "yellow", "leipzig": "yellow", "mailer": "green",
-    "signifyd": "red", "shopify": "cyan", "amazon": "cyan", "easypost": "blue",
+    "signifyd": "red", "shopify": "cyan", "amazon": "cyan", "easypost": "blue", "acme": "yellow",
 }  # fmt: skip
 _NEWS = 8
 

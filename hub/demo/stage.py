@@ -8,8 +8,9 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import amazon, easypost, mailer, shopify, signifyd, stripe, warehouse, webstore
+from connectors import amazon, dropship_edi, easypost, mailer, shopify, signifyd, stripe, warehouse, webstore
 from connectors.amazon.simulator import Marketplace
+from connectors.dropship_edi.simulator import Supplier
 from connectors.easypost.simulator import EasyPostSimulator
 from connectors.mailer.simulator import MailServer
 from connectors.shopify.simulator import ShopifyShop
@@ -26,7 +27,7 @@ from core.store import migrate
 from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
-from hub.demo import courier, fraud
+from hub.demo import courier, dropship, fraud
 from hub.demo.accounts import AMAZON_OPTIONS, AMAZON_POLICY
 from hub.demo.options import DemoOptions
 from hub.demo.plan import AMAZON, REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
@@ -47,6 +48,7 @@ PARTNERS = (
     "amazon",
     "signifyd",
     "easypost",
+    "acme",
 )
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
@@ -59,12 +61,14 @@ TYPES: Mapping[str, Connector] = {
     "amazon": amazon.CONNECTOR,
     "signifyd": signifyd.CONNECTOR,
     "easypost": easypost.CONNECTOR,
+    "acme": dropship_edi.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
 SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
 OPTIONS: Mapping[str, dict[str, Any]] = {
     SHOPIFY: SHOPIFY_OPTIONS, AMAZON: AMAZON_OPTIONS, courier.BROKER: courier.OPTIONS,
+    dropship.SUPPLIER: dropship.OPTIONS,
 }  # fmt: skip
 P = TypeVar("P")
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
@@ -90,6 +94,7 @@ class Stage:
     amazon: Marketplace
     fraud: SignifydSimulator
     courier: EasyPostSimulator
+    acme: Supplier
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -114,11 +119,14 @@ class Stage:
             _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
             _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]),
             _the(SignifydSimulator, partners["signifyd"]), _the(EasyPostSimulator, partners["easypost"]),
+            _the(Supplier, partners["acme"]),
             ledgers, faults,
         )  # fmt: skip
         for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
             for reference, wish in wishes(name, plan):
                 house.plan(reference, wish)
+        for reference, plan_of_supplier in dropship.wishes(plan):
+            stage.acme.plan(reference, plan_of_supplier)
         stage.shop.connect(f"{api.url}/connectors/webstore")
         stage.till.connect(f"{api.url}/connectors/till")
         stage.gateway.webhook_url = f"{api.url}/connectors/stripe/webhook"
@@ -138,7 +146,7 @@ class Stage:
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
             self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
-            self.amazon, self.fraud, self.courier,
+            self.amazon, self.fraud, self.courier, self.acme,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -209,6 +217,7 @@ async def _master_data(session: Session, plan: tuple[PlannedOrder, ...]) -> None
     nodes = (
         Node(id="berlin", name="Berlin (SFTP)", connector="berlin", country="DE", priority=10),
         Node(id="leipzig", name="Leipzig (watched folder)", connector="leipzig", country="DE", priority=20),
+        dropship.NODE,
     )
     await session.write(_ITEMS, [(item.sku, item.model_dump_json(), session.now) for item in items])
     await session.write(_NODES, [(node.id, node.model_dump_json(), session.now) for node in nodes])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.warehouse.simulator import Plan
-from hub.demo.plan import ONLY_BERLIN, ONLY_LEIPZIG, PRICES, PlannedOrder
+from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_LEIPZIG, PRICES, PlannedOrder
 from hub.demo.scenarios import Outcome
 
 FAULTS: Mapping[str, Mapping[str, float]] = {
@@ -40,6 +40,7 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "reset_before": 0.02, "reset_after": 0.02, "truncated": 0.02, "label_missing": 0.03,
         "duplicate_webhook": 0.15, "webhook_out_of_order": 0.15,
     },
+    "acme": {"duplicate": 0.05, "said_again": 0.05, "damaged": 0.05, "late": 0.05, "half_written": 0.05},
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -59,6 +60,7 @@ KINDS: Mapping[str, str] = {
     "without_recipient": "malformed", "without_fulfillment": "malformed", "feed_error": "refusal",
     "decline": "decline", "shortage": "shortage", "refusal": "refusal",
     "refused_at_the_door": "malformed", "label_missing": "lost", "lost_parcel": "lost_parcel",
+    "said_again": "duplicate", "damaged": "malformed", "late": "out_of_order", "overcharge": "overcharge",
 }  # fmt: skip
 """What the demo's summary calls each fault."""
 
@@ -69,9 +71,9 @@ LONG_PICK_S = 600.0
 
 def warehouse_options(name: str, transport: str) -> dict[str, Any]:
     """Return how a warehouse of the demo is reached, what lies there, and how fast it works."""
-    elsewhere = ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN
+    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT}
     return {
-        "transport": transport, "node": name, "stock": {sku: PLENTY for sku in PRICES if sku != elsewhere},
+        "transport": transport, "node": name, "stock": {sku: PLENTY for sku in PRICES if sku not in elsewhere},
         "pick_s": PICK_S, "gap_s": 10.0, "resend_s": 30.0, "poll_interval_s": 10.0, "interval_s": 2.0,
     }  # fmt: skip
 

@@ -138,7 +138,7 @@ class Supplier:
             sscc = _sscc(f"{self.node} {number} {job.parcels}")
             made.append(Package(sscc, f"1Z{sscc[-16:]}", dict(units)))
             self.ledger.write(
-                "shipped", number, package=sscc, tracking_number=made[-1].tracking_number, lines=dict(units),
+                "shipped", number, shipment=sscc, tracking_number=made[-1].tracking_number, lines=dict(units),
                 reference=job.purchase.customer_reference,
             )  # fmt: skip
         levels = self.options.parcels_in_levels
@@ -153,7 +153,8 @@ class Supplier:
             number,
             x12_out.invoice(job.purchase, invoice, units, prices, self.options.currency, self._clock.now()),
         )
-        self.ledger.write("invoiced", number, invoice=invoice, lines=dict(units))
+        reference = job.purchase.customer_reference
+        self.ledger.write("invoiced", number, invoice=invoice, lines=dict(units), reference=reference)
         return invoice
 
     def take_back(self, number: str, return_id: str, authorisation: str | None) -> None:
@@ -231,7 +232,7 @@ class Supplier:
             self.ledger.write("duplicate_order", purchase.number)
             return
         lines = {line.sku: line.quantity for line in purchase.lines}
-        self.ledger.write("ordered", purchase.number, reference=purchase.customer_reference, lines=lines)
+        self.ledger.write("purchase_order", purchase.number, reference=purchase.customer_reference, lines=lines)
         job = self.books.open(purchase, self._plan_for(purchase))
         if self.options.by_hand or job.plan.silent:
             return

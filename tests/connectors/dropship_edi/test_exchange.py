@@ -235,7 +235,7 @@ async def test_an_order_that_comes_twice_under_two_numbers_is_one_at_the_supplie
         body = outgoing.body.replace(b"000000001", number)
         (stage.supplier.root / "out" / f"{number.decode()}.x12").write_bytes(body)
     stage.supplier.step()
-    assert (len(entries(stage, "ordered")), len(entries(stage, "duplicate_order"))) == (1, 1)
+    assert (len(entries(stage, "purchase_order")), len(entries(stage, "duplicate_order"))) == (1, 1)
 
 
 async def test_a_supplier_that_is_away_is_asked_again_and_nothing_is_lost(stage: Stage) -> None:

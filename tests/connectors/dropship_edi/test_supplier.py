@@ -31,7 +31,7 @@ WHOLE = {PurchaseAnswer.ACCEPTED: "AT", PurchaseAnswer.REJECTED: "RJ", PurchaseA
 def entry_of(command: Command) -> str:
     """What the supplier's ledger calls a wish."""
     if isinstance(command, PlacePurchaseOrder):
-        return "ordered"
+        return "purchase_order"
     if isinstance(command, ChangePurchaseOrder):
         return "change_asked"
     return "cancel_asked" if isinstance(command, CancelPurchaseOrder) else "return_asked"
