@@ -76,7 +76,7 @@ async def return_to_supplier(
     event = SupplierReturnRequested(
         order_id=order_id,
         purchase_id=purchase_id,
-        return_id=f"b-{uuid7().hex}",
+        return_id=f"b-{uuid7().hex[12:]}",  # X12 (BGN02) has room for 30; what is left is the random part
         lines=lines,
         actor=principal.name,
         reason=why,

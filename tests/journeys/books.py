@@ -36,6 +36,7 @@ _EFFECTS = "SELECT connector, command, state, COUNT(*) AS n FROM effects GROUP B
 _FAILURES = "SELECT stage, error, reason, queue FROM failures WHERE status <> 'resolved' LIMIT 10"
 _ORDERS = "SELECT id, channel_ref, version, schema, status, doc FROM orders"
 _JOURNAL = "SELECT order_id, seq, type, schema, message_id, body FROM journal ORDER BY order_id, seq"
+_INTERCHANGES = "SELECT control, status FROM interchanges WHERE direction = 'out'"
 _LEDGER = (
     "SELECT l.kind, l.sku, l.node, l.quantity, o.channel_ref, o.status FROM stock_ledger l "
     "JOIN orders o ON o.id = l.order_id"
@@ -51,10 +52,13 @@ pay in another way."""
 _OVER = frozenset({"completed", "cancelled"})
 _TAKEN = frozenset({"done", "duplicate", "stale", "ignored"})
 """What may have become of a message in the end."""
+_SETTLED = frozenset({"accepted", "sent"})
+"""Where interchanges of ours stand in the end: `sent` is an acknowledgement, which nobody acknowledges."""
 _NEVER: Mapping[str, tuple[str, ...]] = {
     "webstore": ("contradiction", "unsigned"),
     "berlin": ("duplicate_release", "malformed"),
     "leipzig": ("duplicate_release", "malformed"),
+    "acme": ("duplicate_order", "not_understood", "interchange_refused", "set_refused"),
 }
 """Entries that no ledger may have: the partner was told something twice, and not the same."""
 
@@ -119,6 +123,7 @@ async def wrong_books(database: Database, plan: Sequence[PlannedOrder]) -> list[
     async with database.reading() as session:
         found += [f"failure: {tuple(row)}" for row in await session.rows(_FAILURES)]
         found += await _wrong_rows(session)
+        found += _wrong_exchange(await session.rows(_INTERCHANGES))
         ordered = (await session.rows(_ORDERED))[0]["n"]
         if ordered != len(plan):
             found.append(f"{ordered} messages placed an order, not {len(plan)}")
@@ -133,6 +138,17 @@ async def _wrong_rows(session: Session) -> list[str]:
         *(f"messages: {tuple(row)}" for row in messages if row["status"] not in _TAKEN),
         *(f"effects: {tuple(row)}" for row in effects if row["state"] != "confirmed"),
     ]
+
+
+def _wrong_exchange(rows: Sequence[Any]) -> list[str]:
+    """Return which interchanges the partner has not accepted, and which control numbers it never saw, or twice."""
+    numbers = sorted(int(row["control"]) for row in rows)
+    found = [
+        f"interchange {row['control']} is {row['status']}" for row in rows if row["status"] not in _SETTLED
+    ]
+    if numbers != list(range(1, len(numbers) + 1)):
+        found.append(f"control numbers are not 1 to {len(numbers)}: {numbers}")
+    return found
 
 
 async def _wrong_orders(session: Session, plan: Sequence[PlannedOrder]) -> AsyncIterator[str]:

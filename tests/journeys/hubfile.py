@@ -15,6 +15,7 @@ from core.store import migrate
 from core.store.sql import bulk_insert
 from hub.application import Role, open_database
 from hub.blueprint import Blueprint, Placement
+from hub.demo import dropship
 from hub.demo.plan import PRICES, PlannedOrder
 from hub.demo.stage import TYPES
 from hub.mappings import MappingLibrary, sources
@@ -99,6 +100,7 @@ class Shelf:
         default=(
             Node(id="berlin", name="Berlin (SFTP)", connector="berlin", country="DE", priority=10),
             Node(id="leipzig", name="Leipzig (folder)", connector="leipzig", country="DE", priority=20),
+            dropship.NODE,
         )
     )
 

@@ -182,14 +182,15 @@ async def journey(
 
 
 async def _stocked(partners: Partners, database: Database) -> None:
-    """Wait until the warehouses' first stock reports are in."""
+    """Wait until the nodes' first stock reports are in."""
     partners.berlin.send_stock_report()
     partners.leipzig.send_stock_report()
+    partners.acme.send_stock_report()
     async with asyncio.timeout(60):
         while True:
             async with database.reading() as session:
                 rows = await session.rows("SELECT COUNT(DISTINCT node) AS n FROM stock WHERE on_hand > 0")
-            if rows[0]["n"] == 2:
+            if rows[0]["n"] == len(Shelf(()).nodes):
                 return
             await asyncio.sleep(0.2)
 

@@ -8,13 +8,15 @@ from typing import Any, Self
 
 import httpx
 
+from connectors.dropship_edi.simulator import Supplier
 from connectors.mailer.simulator import MailServer
 from connectors.stripe.simulator import StripeSimulator
 from connectors.warehouse.simulator import Plan, Warehouse
 from connectors.webstore.simulator import Shop
 from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Simulator, Workshop
-from hub.demo.plan import ONLY_BERLIN, ONLY_LEIPZIG, PRICES
+from hub.demo import dropship
+from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_LEIPZIG, PRICES
 from hub.demo.stage import PARTNERS
 from hub.demo.trouble import PLENTY
 
@@ -30,6 +32,7 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
     },
     "berlin": {"duplicate": 0.05, "dispatch_first": 0.05},
     "leipzig": {"duplicate": 0.05, "dispatch_first": 0.05},
+    "acme": {"duplicate": 0.05, "said_again": 0.05, "late": 0.05},
     "mailer": {"defer": 0.01, "timeout_before": 0.01, "timeout_after": 0.01},
 }  # fmt: skip
 """Only what a hub mends by itself: no document here is unreadable, so no failure record is planned."""
@@ -37,6 +40,9 @@ NO_FAULTS: Mapping[str, Mapping[str, float]] = {}
 _WAREHOUSE = {
     "answer_s": 0.3, "pick_s": 1.0, "gap_s": 0.5, "handover_s": 0.3, "resend_s": 3.0, "interval_s": 0.3,
     "poll_interval_s": 0.5,
+}  # fmt: skip
+_SUPPLIER = {
+    "answer_s": 0.3, "ship_s": 1.0, "charge_s": 0.5, "resend_s": 3.0, "interval_s": 0.3, "poll_interval_s": 0.5,
 }  # fmt: skip
 
 
@@ -48,6 +54,7 @@ class Partners:
     gateway: StripeSimulator
     berlin: Warehouse
     leipzig: Warehouse
+    acme: Supplier
     post: MailServer
     till: Shop
     ledgers: Mapping[str, Ledger]
@@ -75,14 +82,16 @@ class Partners:
         }  # fmt: skip
         shop, till = Shop(workshops["webstore"]), Shop(workshops["till"])
         berlin, leipzig = Warehouse(workshops["berlin"]), Warehouse(workshops["leipzig"])
+        acme = Supplier(workshops["acme"])
         gateway, post = StripeSimulator(workshops["stripe"]), MailServer(workshops["mailer"])
         everybody: dict[str, Simulator] = {
-            "webstore": shop, "till": till, "stripe": gateway, "berlin": berlin, "leipzig": leipzig, "mailer": post,
+            "webstore": shop, "till": till, "stripe": gateway, "berlin": berlin, "leipzig": leipzig, "acme": acme,
+            "mailer": post,
         }  # fmt: skip
         settings = {name: await partner.start() for name, partner in everybody.items()}
         for reference, wish in (wishes or {}).items():
             berlin.plan(reference, wish)
-        return cls(shop, gateway, berlin, leipzig, post, till, ledgers, dice, settings)
+        return cls(shop, gateway, berlin, leipzig, acme, post, till, ledgers, dice, settings)
 
     def connect(self, url: str) -> None:
         """Say where the hub's doors are. While nobody listens there, the shop tries again at once for a while."""
@@ -92,7 +101,7 @@ class Partners:
     async def close(self) -> None:
         """Close for good."""
         everybody: tuple[Simulator, ...] = (
-            self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post,
+            self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.acme, self.post,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in everybody))
         for ledger in self.ledgers.values():
@@ -106,9 +115,11 @@ def _folder(data: Path, name: str) -> Path:
 
 
 def _options(name: str) -> dict[str, Any]:
+    if name == "acme":
+        return {**dropship.OPTIONS, **_SUPPLIER}
     if name not in {"berlin", "leipzig"}:
         return {}
-    elsewhere = ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN
-    stock = {sku: PLENTY for sku in PRICES if sku != elsewhere}
+    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT}
+    stock = {sku: PLENTY for sku in PRICES if sku not in elsewhere}
     transport = "sftp" if name == "berlin" else "folder"
     return {"transport": transport, "node": name, "stock": stock, **_WAREHOUSE}

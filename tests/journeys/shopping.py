@@ -19,7 +19,8 @@ PLAYED = frozenset({
     Outcome.SHIPPED, Outcome.PAID_BY_STORED_CARD, Outcome.DECLINED, Outcome.SENT_FROM_TWO_NODES,
     Outcome.SENT_IN_TWO_PARCELS, Outcome.WAITED_FOR_STOCK, Outcome.REFUSED_THEN_SENT_ELSEWHERE,
     Outcome.REVIEWED_THEN_SHIPPED, Outcome.CANCELLED_BEFORE_RELEASE, Outcome.CANCELLED_AT_THE_WAREHOUSE,
-    Outcome.CANCELLED_TOO_LATE, Outcome.RETURNED,
+    Outcome.CANCELLED_TOO_LATE, Outcome.RETURNED, Outcome.SENT_BY_A_SUPPLIER,
+    Outcome.SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE,
 })  # fmt: skip
 """Those of the demo's outcomes that are a web shop's, and whose ends no other gateway has a hand in."""
 
