@@ -232,7 +232,9 @@ class Supplier:
             self.ledger.write("duplicate_order", purchase.number)
             return
         lines = {line.sku: line.quantity for line in purchase.lines}
-        self.ledger.write("purchase_order", purchase.number, reference=purchase.customer_reference, lines=lines)
+        self.ledger.write(
+            "purchase_order", purchase.number, reference=purchase.customer_reference, lines=lines
+        )
         job = self.books.open(purchase, self._plan_for(purchase))
         if self.options.by_hand or job.plan.silent:
             return
