@@ -21,6 +21,8 @@ class PortChoice(StrEnum):
     FRAUD = "fraud"
     FULFILMENT = "fulfilment"
     COURIER = "courier"
+    SUPPLIER = "supplier"
+    STOCK = "stock"
     NOTIFIER = "notifier"
 
 
@@ -33,18 +35,24 @@ def _new() -> None:
 def new_connector(
     session: Session,
     name: Annotated[str, typer.Argument(metavar="NAME", help="One word in lower case: the system's name.")],
-    port: Annotated[PortChoice, typer.Option(help="What the system is to the hub.")] = PortChoice.CHANNEL,
+    ports: Annotated[
+        list[PortChoice] | None,
+        typer.Option(
+            "--port",
+            help="What the system is to the hub: channel, unless said; several times for several ports.",
+        ),
+    ] = None,
     root: Annotated[Path, typer.Option(metavar="DIR", help="The checkout of orderhub.")] = Path(),
 ) -> None:
     """Write a connector's folder, its mapping documents, its simulator and its tests, to be filled in.
 
     What to do then is in docs/add-a-connector.md: seven steps.
-    Example: `orderhub new connector acme --port fulfilment`
+    Examples: `orderhub new connector acme --port fulfilment`, `orderhub new connector mall --port channel --port stock`
     """
     from hub.scaffold import ScaffoldError, write_connector
 
     try:
-        files = write_connector(name, port.value, root)
+        files = write_connector(name, [port.value for port in ports or [PortChoice.CHANNEL]], root)
     except ScaffoldError as error:
         raise Failure(str(error), usage=True) from None
     if session.out.json:

@@ -24,6 +24,8 @@ class PortKind:
     """What a subclass of the suite says besides how often something happened; empty for nothing."""
     fixture: str = "bench"
     """What the suite calls the open bench."""
+    templates: str = "effects"
+    """The folder of templates for such a port: `effects` for one that carries out commands."""
 
 
 _SHIPPED = '''
@@ -65,6 +67,34 @@ _DECIDING = '''
         raise NotImplementedError("step 5: read what the simulator has sent")
 '''
 
+_SUPPLYING = '''
+    async def hear(self, bench: Bench) -> tuple[Document, ...]:
+        """Return all that the partner has told since the last time, read."""
+        raise NotImplementedError("step 5: read what the simulator has sent")
+
+    async def answer(
+        self, bench: Bench, number: str, answer: PurchaseAnswer, **units: tuple[LineAnswer, int]
+    ) -> None:
+        """Have the partner answer to a purchase order, or to the wish to cancel or change it; by SKU with `LINES`."""
+        raise NotImplementedError("step 5: have the simulator answer")
+
+    async def ship(self, bench: Bench, number: str, *packages: dict[str, int]) -> None:
+        """Have the partner send goods, in so many parcels, and tell of them in one notice."""
+        raise NotImplementedError("step 5: have the simulator send them")
+
+    async def charge(self, bench: Bench, number: str, units: dict[str, int]) -> None:
+        """Have the partner charge units at the agreed cost."""
+        raise NotImplementedError("step 5: have the simulator write an invoice")
+
+    async def take_back(self, bench: Bench, number: str, return_id: str, authorisation: str | None) -> None:
+        """Have the partner answer to a return."""
+        raise NotImplementedError("step 5: have the simulator answer")
+
+    async def report_stock(self, bench: Bench) -> None:
+        """Have the partner say what it has."""
+        raise NotImplementedError("step 5: have the simulator report")
+'''
+
 _SCANNED = '''
     async def scanned(self, bench: Bench, tracking_number: str) -> None:
         """Let a carrier scan a parcel on its way."""
@@ -97,5 +127,10 @@ PORTS: Mapping[str, PortKind] = {
         ("BookLabel", "BookReturnLabel", "VoidLabel", "BookCollection", "CancelCollection", "CloseManifest"),
         _SCANNED, "partner",
     ),
+    "supplier": PortKind(
+        "Supplier", "supplier", "supplier", "answer", "PurchaseAnswerDocument", "supplier",
+        ("PlacePurchaseOrder", "ChangePurchaseOrder", "CancelPurchaseOrder", "RequestSupplierReturn"), _SUPPLYING,
+    ),
+    "stock": PortKind("StockSink", "stock", "stock_sink", "", "", "", (), "", templates="stock"),
     "notifier": PortKind("Notifier", "notifier", "notifier", "", "", "", ("SendMail",), _DELIVERED),
 }  # fmt: skip
