@@ -37,6 +37,7 @@ from mappings.syntax.edi.ack.outline import (
 )
 from mappings.syntax.edi.ack.reading import read_answer
 from mappings.syntax.edi.ack.verdict import (
+    Agreement,
     Decision,
     GroupVerdict,
     SetVerdict,
@@ -46,6 +47,7 @@ from mappings.syntax.edi.ack.verdict import (
 )
 from mappings.syntax.edi.charsets import Charset, agreed
 from mappings.syntax.edi.grammar import GrammarLibrary
+from mappings.syntax.edi.heading import Heading
 from mappings.syntax.edi.model import Fault, Grammars
 from mappings.syntax.edi.opened import Reading
 
@@ -88,7 +90,7 @@ class Partner:
 
     def take(self, raw: RawDocument) -> tuple[shapes.Received, ...]:
         """Return a file's interchanges; raise `DocumentError` for a file that holds none."""
-        found = collect([raw.body], self._reading)
+        found = collect([raw.body], self.reading)
         if not found.interchanges:
             raise DocumentError(tuple(problem_of(fault) for fault in found.faults))
         last = len(found.interchanges) - 1
@@ -114,12 +116,9 @@ class Partner:
     def _ruling(
         self, outline: InterchangeOutline, body: bytes, outside: Sequence[Fault], *, refused: bool
     ) -> shapes.Ruling:
-        profile = self.profile
-        if outline.standard.value != profile.standard or outline.sender != profile.theirs.named:
-            sender = f"{':'.join(outline.sender)} in {outline.standard.value}"
-            reason = f"interchange {outline.control} is from {sender}, which is not this connector's partner"
-            return shapes.Ruling(shapes.Standing.REJECTED, reason)
-        verdict = judge(outline, agreement_of(profile), [duplicate(outline)] if refused else [])
+        if (strange := self.strange(outline)) is not None:
+            return shapes.Ruling(shapes.Standing.REJECTED, strange)
+        verdict = self.verdict(outline, refused=refused)
         pairs = [(group, one) for group in verdict.groups for one in group.sets]
         taken = [(g, s) for g, s in pairs if s.decision is not Decision.REJECTED]
         documents = [(g, s) for g, s in taken if set_type(s.outline, outline) not in ACKNOWLEDGEMENTS]
@@ -133,6 +132,22 @@ class Partner:
             () if lost else tuple(_answers(outline, taken)), self.acknowledgement(verdict),
             tuple(wish for one in sets for wish in self._wishes(one.kind, one.references)),
         )  # fmt: skip
+
+    def strange(self, heading: Heading) -> str | None:
+        """Return why an interchange is not this partner's, and so is neither taken nor answered; None where it is."""
+        if heading.standard.value == self.profile.standard and heading.sender == self.profile.theirs.named:
+            return None
+        sender = f"{':'.join(heading.sender)} in {heading.standard.value}"
+        return f"interchange {heading.control} is from {sender}, which is not this connector's partner"
+
+    def verdict(self, outline: InterchangeOutline, *, refused: bool = False) -> Verdict:
+        """Return what is accepted of an interchange of this partner's; `refused`: its number came before."""
+        return judge(outline, self.agreement, [duplicate(outline)] if refused else [])
+
+    @property
+    def agreement(self) -> Agreement:
+        """What was agreed about what is taken."""
+        return agreement_of(self.profile)
 
     def _taken(
         self, group: GroupVerdict, one: SetVerdict, outline: InterchangeOutline, body: bytes
@@ -153,10 +168,11 @@ class Partner:
 
     # --- out ---------------------------------------------------------------------------------------------------
 
-    def acknowledgement(self, verdict: Verdict) -> shapes.Draft | None:
-        """Return what is to be said of an interchange; None where nothing is."""
+    def acknowledgement(self, verdict: Verdict, how: str | None = None) -> shapes.Draft | None:
+        """Return what is to be said of an interchange; None where nothing is. `how`: other than agreed, or `ta1`."""
         profile = self.profile
-        bodies, segment = acknowledged(verdict, profile.acknowledges_by, delimiters_with(profile))
+        by = how or profile.acknowledges_by
+        bodies, segment = acknowledged(verdict, by, delimiters_with(profile), asked=how == "ta1")
         return self._draft(bodies, (), segment) if bodies or segment is not None else None
 
     def draft(self, bodies: Sequence[SetBody]) -> shapes.Draft:
@@ -174,7 +190,7 @@ class Partner:
         """Return an interchange of one document; raise `DocumentError`."""
         body = body_of(kind, tree, self.profile, self.charset)
         draft = self._to_answer([body], [reference])
-        check_draft(draft, self._reading, self.profile)
+        check_draft(draft, self.reading, self.profile)
         return draft
 
     def _to_answer(self, bodies: Sequence[Body], references: Sequence[str | None]) -> shapes.Draft:
@@ -192,7 +208,8 @@ class Partner:
         return replace(self._draft(tuple(bodies), references, None), answer_within=within, wishes=wishes)
 
     @property
-    def _reading(self) -> Reading:
+    def reading(self) -> Reading:
+        """How the partner's files are read: by its overlays, in its character set."""
         return Reading(self.grammars, self.charset if self.profile.standard == "x12" else agreed("utf-8"))
 
     def _draft(

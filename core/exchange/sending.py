@@ -33,9 +33,9 @@ def write(draft: Draft, counters: Counters) -> Written:
     return Written(draft, numbers, draft.write(numbers), draft.name(numbers))
 
 
-def rehearse(draft: Draft) -> None:
-    """Write a draft with numbers that count for nothing; raises what writing it would raise."""
-    draft.write(Numbers(1, tuple(range(1, draft.groups + 1)), tuple(range(1, len(draft.sets) + 1))))
+def rehearse(draft: Draft) -> bytes:
+    """Return a draft's bytes with numbers that count for nothing; raises what writing it would raise."""
+    return draft.write(Numbers(1, tuple(range(1, draft.groups + 1)), tuple(range(1, len(draft.sets) + 1))))
 
 
 @dataclass(frozen=True, slots=True)

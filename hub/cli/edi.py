@@ -12,7 +12,6 @@ from hub.cli.session import Session, command, group
 
 if TYPE_CHECKING:
     from hub.cli.edi_reports import Report
-    from mappings.syntax.edi.grammar import GrammarLibrary
     from mappings.syntax.xml_schemas import XmlSchema
 
 edi = group("Look into files of X12, EDIFACT and business XML, and say what is wrong with them.")
@@ -22,9 +21,11 @@ FilesArgument = Annotated[
     typer.Argument(metavar="FILE…", help="Files of X12, EDIFACT or XML (UBL, cXML, GS1); - is the input."),
 ]
 PartnerOption = Annotated[
-    list[Path] | None,
+    list[str] | None,
     typer.Option(
-        "--partner", metavar="PATH", help="A partner's overlay on a grammar, or a folder of *.overlay files."
+        "--partner",
+        metavar="PARTNER",
+        help="A connector of hub.yaml; or an overlay on a grammar, or a folder of *.overlay files.",
     ),
 ]
 
@@ -56,7 +57,7 @@ def _edi() -> None:
     """
 
 
-@command(edi, "validate", config=False)
+@command(edi, "validate")
 def validate(
     session: Session,
     files: FilesArgument,
@@ -72,20 +73,23 @@ def validate(
     """Check files: envelopes, counts, control numbers, and each set by its grammar; XML by what its type must have.
 
     Prints each error as a line, `position: code: message`, and goes on. Exit status 1 if there is any; a set without a
-    grammar is a warning. docs/edi.md lists the codes.
-    Examples: `orderhub edi validate order.edi`, `cat *.edi | orderhub edi validate --level envelope -`
+    grammar is a warning. docs/edi.md lists the codes. By a connector's name, files are held against all that was agreed
+    with its partner: who sends, to whom, whether for a test, which sets, what is tolerated.
+    Examples: `orderhub edi validate order.edi`, `cat *.edi | orderhub edi validate --level envelope -`,
+    `orderhub edi validate --partner acme samples/*.edi`
     """
+    from hub.cli.edi_partners import choose
     from hub.cli.edi_reports import Validation
-    from mappings.syntax.edi.opened import Reading
 
     by_grammar = level is CheckLevel.GRAMMAR
-    reading = Reading(_grammars(partner) if by_grammar else None, strict=by_grammar)
+    chosen = choose(session, partner or [])
+    reading = chosen.reading(strict=by_grammar, by_grammar=by_grammar)
     against = _schema(schema) if schema else None
-    report = Validation(session.out, reading, named=len(files) > 1, schema=against)
+    report = Validation(session.out, reading, named=len(files) > 1, schema=against, partner=chosen.partner)
     _go_through(report, files)
 
 
-@command(edi, "parse", config=False)
+@command(edi, "parse")
 def parse(session: Session, files: FilesArgument, partner: PartnerOption = None) -> None:
     """Show what is in files: each set with its segments; with --json its tree, as mappings see it.
 
@@ -93,14 +97,16 @@ def parse(session: Session, files: FilesArgument, partner: PartnerOption = None)
     Exit status 1 if a file can't be read at all.
     Examples: `orderhub edi parse order.edi`, `orderhub edi parse --json order.edi`
     """
+    from hub.cli.edi_partners import choose
     from hub.cli.edi_reports import Listing
-    from mappings.syntax.edi.opened import Reading
 
-    report = Listing(session.out, Reading(strict=False), _grammars(partner), named=len(files) > 1)
+    chosen = choose(session, partner or [])
+    reading = chosen.reading(strict=False, by_grammar=False)
+    report = Listing(session.out, reading, chosen.grammars, named=len(files) > 1)
     _go_through(report, files)
 
 
-@command(edi, "ack", config=False)
+@command(edi, "ack")
 def acknowledge(
     session: Session,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A file of X12 or EDIFACT; - is the input.")],
@@ -111,25 +117,31 @@ def acknowledge(
 ) -> None:
     """Print how the hub would acknowledge a file: what is accepted, to the segment and element.
 
-    Control numbers count for nothing: the hub draws its own. Nothing is printed where there is nothing to answer, as
-    to a 997. Exit status 1 if there is no interchange in the file.
-    Examples: `orderhub edi ack order.edi`, `orderhub edi ack --as 999 --json order.edi`
+    By a connector's name it is what this hub would answer that partner, but for what only its ledger knows: control
+    numbers, which count for nothing here, and whether the number came before. Nothing is printed where there is nothing
+    to answer, as to a 997. Exit status 1 if there is no interchange in the file, or one that isn't the partner's.
+    Examples: `orderhub edi ack order.edi`, `orderhub edi ack --partner acme order.edi`,
+    `orderhub edi ack --as 999 --json order.edi`
     """
     from hub.cli.edi_answers import answers
+    from hub.cli.edi_partners import choose
 
     try:
         raw = b"".join(_chunks(file))
     except OSError as error:
         raise Failure(f"{file} can't be read: {error.strerror}", usage=True) from None
-    found = list(answers(raw, _grammars(partner), None if how is None else how.value))
+    found = list(answers(raw, choose(session, partner or []), None if how is None else how.value))
     if not found:
         raise Failure(f"{file} holds no interchange: `orderhub edi validate` says what is wrong with it")
     if session.out.json:
         session.out.data(found)
-        return
-    for one in found:
+    for one in [] if session.out.json else found:
         if one["acknowledgement"] is not None:
             typer.echo(one["acknowledgement"])
+        if one["reason"] is not None:
+            session.out.trouble(f"{one['reason']}: it is neither taken nor answered")
+    if any(one["reason"] is not None for one in found):
+        raise typer.Exit(FAILED)
 
 
 @command(edi, "ledger", actor=True)
@@ -177,15 +189,6 @@ async def resend(
     async with session.desk() as ctx:
         control = await desk.resend(ctx, session.principal, wanted)
     session.out.show({"control": control}, lambda: f"interchange {control} is on its way again")
-
-
-def _grammars(partner: list[Path] | None) -> "GrammarLibrary":
-    from hub.partner_grammars import OverlayError, overlaid
-
-    try:
-        return overlaid(partner or [])
-    except OverlayError as error:
-        raise Failure(str(error), usage=True) from None
 
 
 def _schema(file: Path) -> "XmlSchema":

@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import RenderableType
 
+from core.exchange.sending import rehearse
+from hub.cli.edi_partners import Chosen
 from hub.cli.edi_reports import fault_data
 from hub.cli.looks import Column, section, table
+from hub.interchanges import Partner
 from mappings.syntax.edi.ack.acknowledging import acknowledged
 from mappings.syntax.edi.ack.collecting import collect
 from mappings.syntax.edi.ack.composing import (
@@ -21,40 +24,58 @@ from mappings.syntax.edi.ack.composing import (
     write_x12,
 )
 from mappings.syntax.edi.ack.outline import InterchangeOutline, set_control, set_type
-from mappings.syntax.edi.ack.verdict import Agreement, Verdict, judge
+from mappings.syntax.edi.ack.verdict import Agreement, Decision, Verdict, judge
 from mappings.syntax.edi.charsets import SYNTAX_IDENTIFIERS
-from mappings.syntax.edi.model import Grammars, Standard
-from mappings.syntax.edi.opened import Reading
+from mappings.syntax.edi.model import Standard
 from mappings.syntax.edi.values import components, value
 
 if TYPE_CHECKING:
     from hub.desk.interchanges import LedgerView
 
 
-def answers(raw: bytes, grammars: Grammars, how: str | None) -> Iterator[dict[str, Any]]:
-    """Yield what is accepted of each interchange, and its acknowledgement with numbers that count for nothing."""
-    for outline in collect([raw], Reading(grammars)).interchanges:
-        verdict = judge(outline, Agreement(production=not outline.is_test))
+def answers(raw: bytes, chosen: Chosen, how: str | None) -> Iterator[dict[str, Any]]:
+    """Yield what is accepted of each interchange, and its acknowledgement with numbers that count for nothing.
+
+    `reason` says why one is not the partner's, which is neither taken nor answered.
+    """
+    partner = chosen.partner
+    for outline in collect([raw], chosen.reading()).interchanges:
+        strange = None if partner is None else partner.strange(outline)
+        verdict = _judged(outline, partner)
+        lost = strange is not None
         yield {
             "control": outline.control,
             "sender": list(outline.sender),
             "receiver": list(outline.receiver),
-            "decision": verdict.decision.value,
+            "decision": Decision.REJECTED.value if lost else verdict.decision.value,
+            "reason": strange,
             "faults": [fault_data(fault) for fault in verdict.faults],
             "sets": [
                 {
                     "type": set_type(one.outline, outline), "control": set_control(one.outline, outline),
-                    "decision": one.decision.value, "faults": [fault_data(fault) for fault in one.faults],
+                    "decision": Decision.REJECTED.value if lost else one.decision.value,
+                    "faults": [fault_data(fault) for fault in one.faults],
                 }
                 for group in verdict.groups for one in group.sets
             ],
-            "acknowledgement": _written(verdict, how),
+            "acknowledgement": None if lost else _written(verdict, how, partner),
         }  # fmt: skip
 
 
-def _written(verdict: Verdict, how: str | None) -> str | None:
+def _judged(outline: InterchangeOutline, partner: Partner | None) -> Verdict:
+    return (
+        judge(outline, Agreement(production=not outline.is_test))
+        if partner is None
+        else partner.verdict(outline)
+    )
+
+
+def _written(verdict: Verdict, how: str | None, partner: Partner | None) -> str | None:
     """Return the acknowledgement as it would be sent; None where there is none."""
     outline = verdict.outline
+    if partner is not None:
+        draft = partner.acknowledgement(verdict, how)
+        return None if draft is None else partner.charset.shown(rehearse(draft).decode("latin-1"))
     is_x12 = outline.standard is Standard.X12
     by = how or ("997" if is_x12 else "contrl")
     bodies, segment = acknowledged(verdict, by, outline.delimiters, asked=how == "ta1")

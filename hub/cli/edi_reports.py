@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 
+from hub.cli.edi_partners import as_agreed
 from hub.cli.output import Output
+from hub.interchanges import Partner
 from mappings.errors import Severity
 from mappings.syntax.business.checking import MOST_BYTES, XmlReport, check_business_xml, looks_like_xml
 from mappings.syntax.edi.events import (
@@ -45,11 +47,17 @@ class Report:
     """Goes through the events of one file after the other."""
 
     def __init__(
-        self, out: Output, reading: Reading, *, named: bool, schema: XmlSchema | None = None
+        self,
+        out: Output,
+        reading: Reading,
+        *,
+        named: bool,
+        schema: XmlSchema | None = None,
+        partner: Partner | None = None,
     ) -> None:
         self.failed = False
         self._out, self._schema = out, schema
-        self._reading = reading
+        self._reading, self._partner = reading, partner
         self._named = named
         self._file = ""
         self._around: InterchangeBegin | None = None
@@ -62,7 +70,7 @@ class Report:
         if looks_like_xml(first):
             self._xml(check_business_xml(_whole(chunks), self._schema))
             return
-        for event in read_events(chunks, self._reading):
+        for event in as_agreed(read_events(chunks, self._reading), self._partner):
             self._see(event)
 
     def _xml(self, report: XmlReport) -> None:
@@ -115,9 +123,15 @@ class Validation(Report):
     """Each fault as a line; with JSON one document of all files."""
 
     def __init__(
-        self, out: Output, reading: Reading, *, named: bool, schema: XmlSchema | None = None
+        self,
+        out: Output,
+        reading: Reading,
+        *,
+        named: bool,
+        schema: XmlSchema | None = None,
+        partner: Partner | None = None,
     ) -> None:
-        super().__init__(out, reading, named=named, schema=schema)
+        super().__init__(out, reading, named=named, schema=schema, partner=partner)
         self._stream = Stream("faults") if out.json else None
         self._counts = {"interchanges": 0, "sets": 0, "accepted": 0, "errors": 0, "warnings": 0}
 

@@ -15,7 +15,8 @@ from mappings.syntax.edi.ack.outline import (
     is_nameable,
     set_type,
 )
-from mappings.syntax.edi.model import Fault, Level, Standard
+from mappings.syntax.edi.heading import Heading
+from mappings.syntax.edi.model import Fault, Level, Segment, Standard
 
 _NOTED = frozenset(
     {"010", "011", "012", "013", "014", "015", "019", "024", "028", "029", "030", "031"},
@@ -97,7 +98,7 @@ def judge(
 ) -> Verdict:
     """Decide about an interchange and everything in it. `further`: faults that its bytes don't show (a duplicate)."""
     agreed = agreement or Agreement()
-    faults = (*_reported(outline.faults), *_disagreements(outline, agreed), *_unnameable(outline), *further)
+    faults = (*_reported(outline.faults), *disagreements(outline, agreed), *_unnameable(outline), *further)
     decision = _own(faults, outline.standard, agreed)
     rejected = decision is Decision.REJECTED
     groups = tuple(_group(group, outline, agreed, lost=rejected) for group in outline.groups)
@@ -119,10 +120,8 @@ def _group(
 
 def _set(one: SetOutline, outline: InterchangeOutline, agreed: Agreement, *, lost: bool) -> SetVerdict:
     faults = _reported(one.faults)
-    found = set_type(one, outline)
-    taken = agreed.sets is None or found in agreed.sets or found in ANSWERS
-    if not taken:
-        faults = (_not_agreed(one, outline, found), *faults)
+    refused = not_agreed(set_type(one, outline), one.head, outline.standard, agreed)
+    faults = faults if refused is None else (refused, *faults)
     own = _own(faults, outline.standard, agreed) if is_nameable(one, outline) else Decision.REJECTED
     return SetVerdict(one, Decision.REJECTED if lost else own, faults, own)
 
@@ -138,11 +137,16 @@ def _own(faults: Sequence[Fault], standard: Standard, agreed: Agreement) -> Deci
     return Decision.WITH_ERRORS if faults else Decision.ACCEPTED
 
 
-def _rejects(fault: Fault, standard: Standard, agreed: Agreement) -> bool:
+def is_only_noted(fault: Fault, agreed: Agreement) -> bool:
+    """Say whether it was agreed that a fault rejects nothing, or it is a warning."""
     if fault.severity is Severity.WARNING or fault.code in agreed.tolerated:
+        return True
+    return fault.level in _CONTENT and agreed.content_errors == "accept"
+
+
+def _rejects(fault: Fault, standard: Standard, agreed: Agreement) -> bool:
+    if is_only_noted(fault, agreed):
         return False
-    if fault.level in _CONTENT:
-        return agreed.content_errors == "reject"
     is_noted = fault.level is Level.INTERCHANGE and standard is Standard.X12
     return not (is_noted and fault.standard_code in _NOTED)
 
@@ -161,7 +165,8 @@ def _of(own: Decision, sets: Sequence[SetVerdict]) -> Decision:
 # --- what the agreement itself refuses -------------------------------------------------------------------------
 
 
-def _disagreements(outline: InterchangeOutline, agreed: Agreement) -> Iterator[Fault]:
+def disagreements(outline: Heading, agreed: Agreement) -> Iterator[Fault]:
+    """Yield why an interchange is refused whatever it holds: a test in production, the reverse, not addressed to us."""
     if agreed.production and outline.is_test:
         yield _refused(outline, "test-refused", "is a test, and this hub runs in production", "020", "25", 15)
     elif not agreed.production and not outline.is_test:
@@ -173,7 +178,7 @@ def _disagreements(outline: InterchangeOutline, agreed: Agreement) -> Iterator[F
         yield _refused(outline, "not-for-us", f"is not addressed to {wanted}", "008", "7", 8)
 
 
-def _refused(outline: InterchangeOutline, code: str, why: str, x12: str, edifact: str, element: int) -> Fault:
+def _refused(outline: Heading, code: str, why: str, x12: str, edifact: str, element: int) -> Fault:
     is_x12 = outline.standard is Standard.X12
     if not is_x12:
         element = 11 if code != "not-for-us" else 3
@@ -203,12 +208,17 @@ def _unnameable(outline: InterchangeOutline) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _not_agreed(one: SetOutline, outline: InterchangeOutline, found: str) -> Fault:
-    """AK502 1: transaction set not supported; 0085 17: no agreement."""
-    is_x12 = outline.standard is Standard.X12
+def not_agreed(kind: str, head: Segment, standard: Standard, agreed: Agreement) -> Fault | None:
+    """Return the fault of a set whose type the partner may not send; None where it may.
+
+    AK502 1: transaction set not supported; 0085 17: no agreement.
+    """
+    if agreed.sets is None or kind in agreed.sets or kind in ANSWERS:
+        return None
+    is_x12 = standard is Standard.X12
     return Fault(
-        f"{one.head.tag}-not-agreed", f"a set of type {found!r} is not agreed with this partner: agree on it first",
-        Level.SET, Position(offset=one.head.offset, segment=1, element=1 if is_x12 else 2), tag=one.head.tag,
+        f"{head.tag}-not-agreed", f"a set of type {kind!r} is not agreed with this partner: agree on it first",
+        Level.SET, Position(offset=head.offset, segment=1, element=1 if is_x12 else 2), tag=head.tag,
         standard_code="1" if is_x12 else "17",
     )  # fmt: skip
 
