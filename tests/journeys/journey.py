@@ -18,7 +18,7 @@ from tests.journeys import books, worker
 from tests.journeys.hubfile import HubFile, Shelf
 from tests.journeys.partners import Partners
 from tests.journeys.processes import HubProcess, Program, free_port
-from tests.journeys.second_thoughts import POLICY, SecondThoughts, let_support_in, wish
+from tests.journeys.second_thoughts import POLICY, SecondThoughts, let_in, wish
 from tests.journeys.shopping import Customers, orders
 
 SEED_VARIABLE = "ORDERHUB_TEST_SEED"
@@ -148,7 +148,7 @@ async def journey(
     any_file = next(iter(described.values()))
     await Shelf(plan).prepare(any_file)
     database = await open_database(any_file.blueprint())
-    await let_support_in(database)
+    await let_in(database)
     url = f"http://127.0.0.1:{port}"
     customers = Customers(partners, plan, seed)
     thoughts = SecondThoughts(partners, database, url, plan)

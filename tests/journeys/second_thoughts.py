@@ -34,7 +34,7 @@ POLICY = Policy(
 """Dear orders wait for a person, and the first parcel takes all the money: what is cancelled then is paid back."""
 LOOK_S = 0.5
 _TOKEN = "oh_journey"
-_INSERT = "INSERT INTO tokens (id, name, role, digest, recorded_at) VALUES ($1, 'support', $2, $3, $4)"
+_INSERT = "INSERT INTO tokens (id, name, role, digest, recorded_at) VALUES ($1, $2, $3, $4, $5)"
 _HELD = "SELECT id, channel_ref FROM orders WHERE held AND version > 0"
 _CONFLICT = 409
 
@@ -96,11 +96,11 @@ def wish(order: PlannedOrder) -> Plan | None:
             return None
 
 
-async def let_support_in(database: Database) -> None:
-    """Give the desk of this journey its token."""
-    digest = hashlib.sha256(_TOKEN.encode()).hexdigest()
+async def let_in(database: Database, token: str = _TOKEN, role: Role = Role.SUPPORT) -> None:
+    """Give somebody at the desk of this journey a token; the one of support, unless said otherwise."""
+    digest = hashlib.sha256(token.encode()).hexdigest()
     async with database.transaction() as session:
-        await session.run(_INSERT, uuid7(), Role.SUPPORT.value, digest, session.now)
+        await session.run(_INSERT, uuid7(), role.value, role.value, digest, session.now)
 
 
 class SecondThoughts:
