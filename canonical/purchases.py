@@ -5,13 +5,10 @@ to send, the purchase what it costs, what the supplier has promised, and by when
 one line for each SKU.
 """
 
-import hashlib
-from base64 import b32encode
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
-from uuid import UUID
 
 from pydantic import Field
 
@@ -20,15 +17,6 @@ from canonical.lines import ReleaseLine
 from canonical.money import Money, total
 
 Overdue = Literal["acknowledgement", "ship_notice"]
-
-
-def purchase_number(order_id: UUID, n: int) -> str:
-    """Return the number of an order's n-th purchase order: capitals, digits and a hyphen, at most 22 of them.
-
-    X12 (BEG03) has room for 22 characters, so the order's id is shortened to the 80 bits of its BLAKE2b digest.
-    """
-    digest = hashlib.blake2b(order_id.bytes, digest_size=10).digest()
-    return f"{b32encode(digest).decode()}-{n}"
 
 
 class LineAnswer(StrEnum):

@@ -10,6 +10,7 @@ from canonical.events import (
     ReleaseRequested,
     StepRefused,
 )
+from canonical.numbers import release_number
 from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import Block, RowStatus
@@ -50,7 +51,7 @@ def release_what_is_scheduled(order: Order, event: Event, policy: Policy) -> Ste
             yield from purchase(order, event, policy, node, units, purchases)
             continue
         count += 1
-        release_id = f"{order.id}-r{count}"
+        release_id = release_number(order.id, count)
         lines = as_lines(units)
         booked = policy.courier.labels_of(node_id, order.channel)
         yield ReleaseRequested(

@@ -6,9 +6,10 @@ from datetime import timedelta
 from canonical.commands import PlacePurchaseOrder
 from canonical.events import DeadlinePassed, Event, PurchaseReduced, PurchaseRequested, ReleaseRequested
 from canonical.money import Money
+from canonical.numbers import purchase_number
 from canonical.order import LIVE_RELEASES, Order
 from canonical.policy import Policy
-from canonical.purchases import Purchase, PurchasedLine, as_units, purchase_number
+from canonical.purchases import Purchase, PurchasedLine, as_units
 from canonical.statuses import CancelStatus, RowStatus
 from canonical.steps import Remind, Step, StockMoved
 from canonical.stock import Node, NodeKind, StockMoveKind, StockView

@@ -92,9 +92,7 @@ def _references(entries: Iterable[tuple[str, Entry]], by_address: Mapping[str, s
     for _, entry in entries:
         if entry["kind"] == "mailed" and entry["to"] and entry["to"][0] in by_address:
             known[str(entry["order"])] = by_address[entry["to"][0]]
-        if entry["kind"] == "released":
-            known[str(entry["key"]).rsplit("-r", 1)[0]] = str(entry["reference"])
-        if entry["kind"] == "purchase_order":
+        if entry["kind"] in {"released", "purchase_order"}:
             known[str(entry["key"])] = str(entry["reference"])
     return known
 
@@ -121,7 +119,7 @@ def _note(
         case kind if kind in courier.KINDS:
             courier.note(found[str(entry["order"])].courier, entry)
         case "released" | "purchase_order" | "shipped" | "invoiced":
-            reference = references.get(str(entry["key"]).rsplit("-r", 1)[0])
+            reference = references.get(str(entry["key"]))
             if reference is not None:
                 _moved_goods(found[reference], entry)
         case _:

@@ -19,6 +19,7 @@ from canonical.documents import (
     ReturnDocument,
     StockDocument,
 )
+from canonical.numbers import release_number
 from canonical.order import Order, ReleaseLine
 from canonical.parties import Parties
 from canonical.stock import Item, StockBasis
@@ -30,7 +31,7 @@ from tests.contracts.effect_port import Bench, EffectPortContract
 D = TypeVar("D", bound=Document)
 
 NODE = "berlin"
-RELEASE = f"{an_order().id}-r1"
+RELEASE = release_number(an_order().id, 1)
 WANTED = {"CUP": 2, "POT": 1}
 ITEMS = {"CUP": Item(sku="CUP", title="A cup", weight_g=310), "POT": Item(sku="POT", title="A pot")}
 

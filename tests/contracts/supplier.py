@@ -23,8 +23,9 @@ from canonical.documents import (
     SupplierReturnAnswerDocument,
 )
 from canonical.money import Money
+from canonical.numbers import purchase_number
 from canonical.purchase_documents import PurchaseAnswer, PurchaseBound
-from canonical.purchases import LineAnswer, Purchase, PurchaseLine, PurchaseUnits, purchase_number
+from canonical.purchases import LineAnswer, Purchase, PurchaseLine, PurchaseUnits
 from core.errors import RejectedError
 from core.ports import EffectContext
 from tests.contracts.building import NOON, a_context, an_order

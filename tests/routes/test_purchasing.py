@@ -29,9 +29,10 @@ from canonical.events import (
     SupplierReturnAnswered,
     SupplierReturnRequested,
 )
+from canonical.numbers import purchase_number
 from canonical.policy import Policy, StockPolicy
 from canonical.purchase_documents import PurchaseAnswer, SupplierReturnAnswerDocument
-from canonical.purchases import ChangeStatus, LineAnswer, PurchaseUnits, purchase_number
+from canonical.purchases import ChangeStatus, LineAnswer, PurchaseUnits
 from canonical.statuses import HoldType, OrderStatus, ReleaseStatus
 from canonical.supplier_policy import SupplierPolicy
 from core.engine.cascade import StaleError

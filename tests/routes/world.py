@@ -22,6 +22,7 @@ from canonical.events import (
 )
 from canonical.lines import Discount, Line, Row, Shipping, Tax
 from canonical.money import Money, total
+from canonical.numbers import release_number
 from canonical.order import Order
 from canonical.parties import Destination
 from canonical.payment import PaymentMethod, Tender
@@ -332,4 +333,4 @@ class World:
 
 
 def release_id(n: int = 1) -> str:
-    return f"{ORDER_ID}-r{n}"
+    return release_number(ORDER_ID, n)
