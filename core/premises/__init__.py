@@ -1,1 +1,1 @@
-"""Where a simulated partner exchanges files: its SFTP server or its folder, what lies in its trays. For simulators."""
+"""A simulated partner's place: its SFTP server or folder, its trays, and the floor of a warehouse. For simulators."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,34 +10,11 @@ from urllib.parse import unquote
 from lxml import etree
 
 from connectors.warehouse.simulator.papers import NAMESPACE, SCHEMA, Element
+from core.premises.orders import Label, Order
 from core.premises.trays import InTray
 
 _MAX_BYTES = 1024 * 1024
 _PREFIXES = ("release-", "cancel-")
-
-
-@dataclass(frozen=True, slots=True)
-class Label:
-    """A label that came with a release, for one parcel."""
-
-    carrier: str
-    tracking_number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """A release that arrived."""
-
-    release_id: str
-    reference: str
-    site: str
-    lines: Mapping[str, int]
-    """Units by SKU; several lines of one SKU are picked as one."""
-    file: str
-    digest: str
-    """Of all that the document says."""
-    labels: tuple[Label, ...] = ()
-    """One for each parcel to pack; none where the warehouse makes its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from connectors.warehouse.simulator import outgoing, papers
-from connectors.warehouse.simulator.floor import Accepted, Floor, Job, Left, Pace, Plan, Refused, Status
-from connectors.warehouse.simulator.inbox import Inbox, Malformed, Order, Stop
+from connectors.warehouse.simulator.inbox import Inbox, Malformed, Stop
 from connectors.warehouse.simulator.options import Options
-from connectors.warehouse.simulator.stock import Shelves
-from connectors.warehouse.simulator.tracking import parcel_id, tracking_number
+from core.premises.floor import Accepted, Floor, Job, Left, Pace, Plan, Refused, Status
+from core.premises.orders import Order
 from core.premises.place import Premises
+from core.premises.shelves import Shelves
+from core.premises.tracking import parcel_id, tracking_number
 from core.simulator import Workshop
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from connectors.warehouse.simulator.inbox import Order
-from connectors.warehouse.simulator.stock import Shelves
+from core.premises.orders import Order
+from core.premises.shelves import Shelves
 
 
 @dataclass(frozen=True, slots=True)
