@@ -18,6 +18,7 @@ CONNECTORS: tuple[str, ...] = (
     "connectors.stripe",
     "connectors.easypost",
     "connectors.warehouse",
+    "connectors.warehouse_edi",
     "connectors.dropship_edi",
     "connectors.mailer",
     "connectors.amazon",

@@ -5,9 +5,9 @@ from pathlib import Path
 import mappings
 from connectors.dropship_edi.opening import open_supplier
 from connectors.dropship_edi.settings import DropshipSettings
-from connectors.dropship_edi.transforms import TRANSFORMS
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
+from mappings.x12.transforms import TRANSFORMS
 
 
 def _simulator(workshop: Workshop) -> Simulator:
@@ -22,7 +22,7 @@ CONNECTOR = Connector(
     settings=DropshipSettings,
     open=open_supplier,
     simulator=_simulator,
-    mappings=(Path(mappings.__path__[0]) / "dropship",),
+    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("dropship", "x12")),
     ports=("Supplier",),
     limits=Limits(concurrency=8),
     python_transforms=TRANSFORMS,

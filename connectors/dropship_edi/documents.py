@@ -26,7 +26,7 @@ _READ_BY: Mapping[str, str] = {
     "865": "dropship/x12/865",
     "856": "dropship/x12/856",
     "810": "dropship/x12/810",
-    "846": "dropship/x12/846",
+    "846": "x12/846",
     "180": "dropship/x12/180-answer",
 }
 

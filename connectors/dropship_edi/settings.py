@@ -30,4 +30,10 @@ class DropshipSettings(TradingSettings):
 
     def told(self) -> dict[str, str]:
         """Return what mapping documents may ask for beside a document."""
-        return {"supplier": self.node, "buyer": self.buyer, "currency": self.currency, "zone": self.zone}
+        return {
+            "supplier": self.node,
+            "node": self.node,
+            "buyer": self.buyer,
+            "currency": self.currency,
+            "zone": self.zone,
+        }

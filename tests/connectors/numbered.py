@@ -1,6 +1,9 @@
-"""An effect port as the engine calls it: what is an interchange is given its numbers, once for each effect."""
+"""An effect port as the engine calls it: an interchange is given its numbers, and what was rendered once is kept."""
+
+from datetime import datetime
 
 from canonical.commands import Command
+from core.clock import Clock
 from core.exchange.numbers import Numbers
 from core.ports import Answer, Effect, EffectContext, EffectPort, Outgoing
 
@@ -8,18 +11,22 @@ from core.ports import Answer, Effect, EffectContext, EffectPort, Outgoing
 class NumberedPort:
     """Fills `core.ports.EffectPort` with one whose `render` drafts interchanges."""
 
-    def __init__(self, port: EffectPort) -> None:
-        self._port = port
+    def __init__(self, port: EffectPort, clock: Clock) -> None:
+        self._port, self._clock = port, clock
         self.commands, self.deadline_s, self.settle_s = port.commands, port.deadline_s, port.settle_s
-        self._numbers: dict[str, int] = {}
+        self._stored: dict[str, tuple[int, datetime, Outgoing]] = {}
 
     def render(self, command: Command, context: EffectContext) -> Outgoing:
+        """Render, or return what was rendered at an earlier moment, as the store has it."""
+        number, at, stored = self._stored.get(command.key, (len(self._stored) + 1, self._clock.now(), None))
+        if stored is not None and at != self._clock.now():
+            return stored
         outgoing = self._port.render(command, context)
-        if outgoing.draft is None:
-            return outgoing
-        number = self._numbers.setdefault(command.key, len(self._numbers) + 1)
-        drawn = Numbers(number, (number,) * outgoing.draft.groups, (number,) * len(outgoing.draft.sets))
-        return Outgoing(outgoing.draft.write(drawn), outgoing.media_type, outgoing.draft.name(drawn))
+        if outgoing.draft is not None:
+            drawn = Numbers(number, (number,) * outgoing.draft.groups, (number,) * len(outgoing.draft.sets))
+            outgoing = Outgoing(outgoing.draft.write(drawn), outgoing.media_type, outgoing.draft.name(drawn))
+        self._stored[command.key] = (number, at, outgoing)
+        return outgoing
 
     async def send(self, effect: Effect) -> Answer:
         return await self._port.send(effect)

@@ -4,12 +4,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.premises.place import PremisesOptions
+from core.premises.trader import TraderOptions
 from mappings.syntax.edi.counterpart_shapes import Terms
 from mappings.syntax.edi.model import Standard
 
 
-class Options(PremisesOptions):
+class Options(TraderOptions):
     """What `Workshop.options` may say."""
 
     node: str | None = None
@@ -32,10 +32,6 @@ class Options(PremisesOptions):
     answer_s: float = 2
     ship_s: float = 30
     charge_s: float = 40
-    resend_s: float = 60
-    interval_s: float = 1
-    report_every_s: float | None = None
-    poll_interval_s: float = 5
 
     def terms(self) -> Terms:
         """Return what it keeps to in interchanges."""

@@ -1,12 +1,7 @@
 """The supplier: takes interchanges from its folder, works, and leaves its own there; by SFTP or a folder."""
 
-import asyncio
-import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -23,24 +18,15 @@ from connectors.dropship_edi.simulator.books import (
 from connectors.dropship_edi.simulator.options import Options
 from connectors.dropship_edi.simulator.x12_in import understood
 from connectors.dropship_edi.simulator.x12_out import Package, Word
-from core.premises.place import Premises
-from core.premises.trays import InTray, OutTray
+from core.premises.tracking import sscc
+from core.premises.trader import Duties, Trader
 from core.simulator import Workshop
-from mappings.syntax.edi.ack.composing import Body
 from mappings.syntax.edi.counterpart import Counterpart
-from mappings.syntax.edi.counterpart_shapes import Arrived, Taken
+from mappings.syntax.edi.counterpart_shapes import Taken
 from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 
 _SCAC = "UPSN"
 _A_DAY_S = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Due:
-    """Something to be done at its time."""
-
-    at: datetime
-    work: Callable[[], None]
 
 
 class Supplier:
@@ -49,47 +35,34 @@ class Supplier:
     def __init__(self, workshop: Workshop) -> None:
         self.options = Options.model_validate(dict(workshop.options))
         self.node = self.options.node or workshop.name
-        self.ledger, self.faults = workshop.ledger, workshop.faults
-        self._clock, self._workshop = workshop.clock, workshop
-        self.root = workshop.folder / "files"
+        self.ledger, self._clock = workshop.ledger, workshop.clock
         self.books = Books(self.options.stock)
         self.counterpart = Counterpart(self.options.terms(), GrammarLibrary(GrammarFolders()))
-        self._inbox = InTray(self.root / "out")
-        self._outbox = OutTray(self.root / "in", self.faults)
+        duties = Duties(self._take, lambda _: None, self.send_stock_report)
+        self._trader = Trader(workshop, self.options, self.counterpart, duties)
+        self.root = self._trader.root
         self._plans: dict[str, Plan] = {}
         self._sku_plans: dict[str, Plan] = {}
-        self._due: list[_Due] = []
         self._changed: set[tuple[str, str]] = set()
         self._count: Counter[str] = Counter()
-        self._premises = Premises(workshop, self.options, self.root)
-        self._task: asyncio.Task[None] | None = None
 
     # --- serving -----------------------------------------------------------------------------------------------
 
     async def start(self) -> dict[str, Any]:
         """Open the doors, begin to work, and return the connector's settings."""
-        self.root.mkdir(parents=True, exist_ok=True)
-        self._inbox.prepare()
-        self._outbox.prepare()
-        for name in ("errors", "archive"):
-            (self.root / name).mkdir(exist_ok=True)
-        transport = await self._premises.open()
-        self._task = asyncio.create_task(self._work(), name=f"simulator {self._workshop.name}")
-        return self._settings(transport)
+        return {**self._settings(), **await self._trader.start()}
 
     async def stop(self) -> None:
         """Close the doors and rest; everything stays as it is."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
-        await self._premises.close()
+        await self._trader.stop()
 
-    def _settings(self, transport: dict[str, Any]) -> dict[str, Any]:
-        options, names = self.options, {*self.faults.share, *self.faults.plan}
+    def step(self) -> None:
+        """Read what came, and do what is due."""
+        self._trader.step()
+
+    def _settings(self) -> dict[str, Any]:
+        options = self.options
         return {
-            "transport": transport,
             "node": self.node,
             "buyer": "The hub's own shop",
             "currency": options.currency,
@@ -101,9 +74,6 @@ class Supplier:
                 "acknowledge": "999" if options.acknowledges == "999" else "997",
                 "expect_acknowledgement": options.acknowledges != "none",
             },
-            "folders": {"processed": ["out/processed", "out/rejected"]},
-            "arrival": {"complete": "stable" if "half_written" in names else "renamed"},
-            "poll_interval_s": options.poll_interval_s,
         }
 
     # --- what people in a demo or a test may wish -----------------------------------------------------------------
@@ -120,12 +90,12 @@ class Supplier:
         """Answer to an order by an 855: `words` are SKU, X12 668 and units."""
         purchase, now = self.books.jobs[number].purchase, self._clock.now()
         said = [Word(purchase.line(sku), status, units) for sku, status, units in words]
-        self._say(number, x12_out.answer(purchase, code, said, now))
+        self._trader.say(number, x12_out.answer(purchase, code, said, now))
         self.ledger.write("answered", number, code=code, words=[list(word) for word in words])
 
     def answer_wish(self, number: str, purpose: str, code: str, sequence: str = "") -> None:
         """Answer to a change (04) or a cancellation (01) by an 865."""
-        self._say(number, x12_out.change_answer(number, purpose, code, sequence, self._clock.now()))
+        self._trader.say(number, x12_out.change_answer(number, purpose, code, sequence, self._clock.now()))
         self.ledger.write("answered", number, code=f"{purpose} {code}", words=[])
 
     def ship(self, number: str, packages: Sequence[Mapping[str, int]]) -> None:
@@ -135,21 +105,23 @@ class Supplier:
         for units in packages:
             job.parcels += 1
             self.books.ship(job, units)
-            sscc = _sscc(f"{self.node} {number} {job.parcels}")
-            made.append(Package(sscc, f"1Z{sscc[-16:]}", dict(units)))
+            name = sscc(f"{self.node} {number} {job.parcels}")
+            made.append(Package(name, f"1Z{name[-16:]}", dict(units)))
             self.ledger.write(
-                "shipped", number, shipment=sscc, tracking_number=made[-1].tracking_number, lines=dict(units),
+                "shipped", number, shipment=name, tracking_number=made[-1].tracking_number, lines=dict(units),
                 reference=job.purchase.customer_reference,
             )  # fmt: skip
         levels = self.options.parcels_in_levels
         notice = self._next("S")
-        self._say(number, x12_out.ship_notice(job.purchase, notice, made, _SCAC, now, in_levels=levels))
+        self._trader.say(
+            number, x12_out.ship_notice(job.purchase, notice, made, _SCAC, now, in_levels=levels)
+        )
 
     def charge(self, number: str, units: Mapping[str, int]) -> str:
         """Send an invoice, and return its number."""
         job, invoice = self.books.jobs[number], self._next("INV")
         prices = {line.sku: self._price(job, line.sku) for line in job.purchase.lines}
-        self._say(
+        self._trader.say(
             number,
             x12_out.invoice(job.purchase, invoice, units, prices, self.options.currency, self._clock.now()),
         )
@@ -160,7 +132,7 @@ class Supplier:
     def take_back(self, number: str, return_id: str, authorisation: str | None) -> None:
         """Answer to the wish to send goods back."""
         now, reason = self._clock.now(), "past the time for returns"
-        self._say(
+        self._trader.say(
             number, x12_out.return_answer(number, return_id, self._next("R"), authorisation, reason, now)
         )
         self.ledger.write("return_answered", number, return_id=return_id, authorisation=authorisation)
@@ -170,53 +142,12 @@ class Supplier:
         now, figures = self._clock.now(), {sku: self.books.available[sku] for sku in self.options.stock}
         number = self._next("IA")
         self.ledger.write("stock_report", number, as_of=now.isoformat(), figures=figures)
-        self._say(number, x12_out.stock_report(number, figures, self.options.numbers, now))
+        self._trader.say(number, x12_out.stock_report(number, figures, self.options.numbers, now))
 
     # --- work ---------------------------------------------------------------------------------------------------
 
-    def step(self) -> None:
-        """Read what came, do what is due, and finish what was half written."""
-        for file in self._inbox.files():
-            arrived = self.counterpart.receive(file.read_bytes(), self._clock.now())
-            self._arrived(file.name, arrived)
-            self._inbox.done(file, could_read=not arrived.problems)
-        now = self._clock.now()
-        self._outbox.finish()
-        while due := [one for one in self._due if one.at <= now]:
-            self._due = [one for one in self._due if one.at > now]
-            for one in sorted(due, key=lambda one: one.at):
-                one.work()
-
-    async def _work(self) -> None:
-        reported_at = self._clock.monotonic()
-        while True:
-            self.step()
-            every_s = self.options.report_every_s
-            if every_s is not None and self._clock.monotonic() - reported_at >= every_s:
-                reported_at = self._clock.monotonic()
-                self.send_stock_report()
-            await self._clock.sleep(self.options.interval_s)
-
-    def _arrived(self, name: str, arrived: Arrived) -> None:
-        for problem in arrived.problems:
-            self.ledger.write("interchange_refused", name, reason=problem)
-        for control in arrived.repeated:
-            self.ledger.write("interchange_repeated", control, file=name)
-        for refused in arrived.refused:
-            self.ledger.write(
-                "set_refused", refused.control, type=refused.kind, reasons=list(refused.reasons)
-            )
-        for taken in arrived.sets:
-            self._taken(taken)
-        if arrived.reply and not self.faults.strikes("no_acknowledgement", name):
-            self._write(arrived.reply, name)
-
-    def _taken(self, taken: Taken) -> None:
-        try:
-            wish = understood(taken)
-        except (ValueError, ArithmeticError) as error:
-            self.ledger.write("not_understood", taken.control, type=taken.kind, reason=str(error))
-            return
+    def _take(self, taken: Taken) -> None:
+        wish = understood(taken)
         match wish:
             case Purchase():
                 self._ordered(wish)
@@ -239,9 +170,9 @@ class Supplier:
         if self.options.by_hand or job.plan.silent:
             return
         answer_s, ship_s = self.options.answer_s, self.options.ship_s
-        self._after(job.plan.answer_s or answer_s, lambda: self._decide(job))
-        self._after(job.plan.ship_s or ship_s, lambda: self._send(job))
-        self._after((job.plan.ship_s or ship_s) + _A_DAY_S, lambda: self._send_later(job))
+        self._trader.after(job.plan.answer_s or answer_s, lambda: self._decide(job))
+        self._trader.after(job.plan.ship_s or ship_s, lambda: self._send(job))
+        self._trader.after((job.plan.ship_s or ship_s) + _A_DAY_S, lambda: self._send_later(job))
 
     def _plan_for(self, purchase: Purchase) -> Plan:
         by_sku = (self._sku_plans[line.sku] for line in purchase.lines if line.sku in self._sku_plans)
@@ -274,7 +205,7 @@ class Supplier:
         packages = _packed(units, job.plan.parcels)
         self.ship(job.purchase.number, packages)
         shipped = dict(units)
-        self._after(self.options.charge_s, lambda: self._charge(job, shipped))
+        self._trader.after(self.options.charge_s, lambda: self._charge(job, shipped))
 
     def _send_later(self, job: Job) -> None:
         job.later.clear()
@@ -318,36 +249,6 @@ class Supplier:
         sent = job is not None and all(job.shipped[sku] >= units for sku, units in wish.lines.items())
         self.take_back(wish.number, wish.return_id, self._next("RMA") if sent else None)
 
-    # --- what goes out ------------------------------------------------------------------------------------------
-
-    def _say(self, key: str, body: Body) -> None:
-        """Send a set in an interchange of its own, as its faults say."""
-        if self.faults.strikes("late", key):
-            self._after(self.options.resend_s, lambda: self._say(key, body))
-            return
-        raw = self.counterpart.send([body], self._clock.now())
-        if self.faults.strikes("damaged", key):
-            # The buyer refuses it by its 997, and gets it again, whole and under another number.
-            self._write(raw.replace(b"~SE*", b"~SE*9", 1), key)
-            self._after(self.options.resend_s, lambda: self._say(key, body))
-            return
-        if self.faults.strikes("truncated", key):
-            self._write(raw[: len(raw) * 2 // 3], key)
-            self._after(self.options.resend_s, lambda: self._write(raw, key))
-            return
-        self._write(raw, key)
-        if self.faults.strikes("duplicate", key):
-            self._write(raw, key)
-        if self.faults.strikes("said_again", key):
-            self._write(self.counterpart.send([body], self._clock.now()), key)
-
-    def _write(self, raw: bytes, key: str) -> None:
-        self._count["file"] += 1
-        self._outbox.put(f"{self._clock.now():%Y%m%dT%H%M%S}-{self._count['file']:06d}.x12", raw, key)
-
-    def _after(self, seconds: float, work: Callable[[], None]) -> None:
-        self._due.append(_Due(self._clock.now() + timedelta(seconds=seconds), work))
-
     def _next(self, kind: str) -> str:
         self._count[kind] += 1
         return f"{kind}-{self._count[kind]:05d}"
@@ -358,11 +259,3 @@ def _packed(units: Mapping[str, int], parcels: int) -> list[dict[str, int]]:
     pieces = [sku for sku, count in units.items() for _ in range(count)]
     packed = (Counter(pieces[n::parcels]) for n in range(parcels))
     return [dict(one) for one in packed if one]
-
-
-def _sscc(seed: str) -> str:
-    """Return a serial shipping container code with its check digit (GS1 General Specifications, 7.9), as in MAN GM."""
-    serial = int.from_bytes(hashlib.sha256(seed.encode()).digest()) % 10**9
-    digits = f"00345678{serial:09d}"
-    total = sum(int(digit) * (3 if i % 2 == 0 else 1) for i, digit in enumerate(digits))
-    return f"00{digits}{-total % 10}"

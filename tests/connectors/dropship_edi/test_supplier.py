@@ -11,7 +11,8 @@ from canonical.documents import Document
 from canonical.purchase_documents import PurchaseAnswer
 from canonical.purchases import LineAnswer
 from core.ports import Effect
-from tests.connectors.dropship_edi.stage import PASSWORD, Stage
+from tests.connectors.dropship_edi.stage import Stage
+from tests.connectors.trading import PASSWORD
 from tests.contracts.effect_port import Bench
 from tests.contracts.supplier import SupplierContract
 

@@ -25,7 +25,6 @@ from canonical.purchase_instructions import (
 )
 from canonical.purchases import LineAnswer
 from canonical.stock import StockBasis
-from connectors.dropship_edi.transforms import TRANSFORMS
 from core.clock import ManualClock
 from core.exchange.numbers import Numbers
 from core.exchange.profile import PartnerProfile
@@ -33,13 +32,14 @@ from hub.interchanges import Partners
 from hub.mappings import Sources
 from mappings.errors import MappingError, Problem
 from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
+from mappings.x12.transforms import TRANSFORMS
 from tests.contracts.building import NOON, somebody
 from tests.mappings.edi.files import group, x12
 
-FOLDER = Path(__file__).parents[3] / "mappings/dropship/x12"
-SOURCES = Sources((("mappings/dropship/x12", FOLDER),), TRANSFORMS)
+FOLDER = Path(__file__).parents[3] / "mappings"
+SOURCES = Sources(tuple((f"mappings/{name}", FOLDER / name) for name in ("dropship", "x12")), TRANSFORMS)
 MAPPINGS = SOURCES.registry().load(SOURCES.texts())
-TOLD = {"supplier": "acme", "currency": "USD", "zone": "America/Chicago", "buyer": "Our shop"}
+TOLD = {"supplier": "acme", "node": "acme", "currency": "USD", "zone": "America/Chicago", "buyer": "Our shop"}
 DAY = datetime(2026, 11, 20, 6, tzinfo=UTC)
 """Midnight of the day that the fixtures name, in Chicago."""
 CUP = PurchaseInstructionLine(
@@ -66,8 +66,12 @@ def a_set(kind: str, *segments: str) -> bytes:
     return x12(*group(f"ST*{kind}*0001", *segments, f"SE*{len(segments) + 2}*0001"))
 
 
+def named(kind: str) -> str:
+    return "x12/846" if kind == "846" else f"dropship/x12/{kind}"
+
+
 def read(kind: str, *segments: str, mapping: str = "") -> Any:
-    return MAPPINGS[f"dropship/x12/{mapping or kind}"].read(a_set(kind, *segments), TOLD)
+    return MAPPINGS[named(mapping or kind)].read(a_set(kind, *segments), TOLD)
 
 
 def problem(kind: str, *segments: str, mapping: str = "") -> Problem:

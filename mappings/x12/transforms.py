@@ -1,4 +1,4 @@
-"""What the mapping documents of drop-ship suppliers need beyond the closed set of transforms. Pure."""
+"""What mapping documents for X12 partners need beyond the closed set of transforms. Pure."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,29 @@
+"""`warehouse_edi`: a warehouse or 3PL that exchanges X12 interchanges, by SFTP or a folder."""
+
+from pathlib import Path
+
+import mappings
+from connectors.warehouse_edi.opening import open_warehouse
+from connectors.warehouse_edi.settings import WarehouseEdiSettings
+from core.connector import Connector, Limits
+from core.simulator import Simulator, Workshop
+from mappings.x12.transforms import TRANSFORMS
+
+
+def _simulator(workshop: Workshop) -> Simulator:
+    from connectors.warehouse_edi.simulator import ThirdParty  # noqa: PLC0415 - a hub in production never loads it
+
+    return ThirdParty(workshop)
+
+
+CONNECTOR = Connector(
+    name="warehouse_edi",
+    summary="Warehouses and 3PLs that exchange X12 interchanges, by SFTP or a folder",
+    settings=WarehouseEdiSettings,
+    open=open_warehouse,
+    simulator=_simulator,
+    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("fulfilment", "x12")),
+    ports=("FulfilmentPoint",),
+    limits=Limits(concurrency=8),
+    python_transforms=TRANSFORMS,
+)

@@ -1,0 +1,87 @@
+"""The 3PL keeps the contract of fulfilment points, by SFTP and by a folder."""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from canonical.commands import SubmitRelease
+from canonical.documents import Document
+from canonical.order import Order
+from connectors.warehouse_edi.simulator import Plan
+from core.ports import Effect
+from tests.connectors.trading import PASSWORD
+from tests.connectors.warehouse_edi.stage import Stage
+from tests.contracts.effect_port import Bench
+from tests.contracts.fulfilment_point import RELEASE, FulfilmentPointContract
+
+
+class TestBySftp(FulfilmentPointContract):
+    at: Stage
+    says_accepted = False
+    says_cancel_refused = False
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path)
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        self.at = stage
+        return Bench(stage.port, stage.partner, stage.ledger, stage.faults, (PASSWORD,), stage.locked_out)
+
+    def fault_keys(self, effect: Effect) -> set[str]:
+        return {effect.outgoing.target}
+
+    def happened(self, bench: Bench, effect: Effect) -> int:
+        self.at.partner.step()
+        is_release = isinstance(effect.command, SubmitRelease)
+        kinds = ("released",) if is_release else ("cancelled", "cancel_refused")
+        return sum(entry["key"] == RELEASE for kind in kinds for entry in bench.ledger.of(kind))
+
+    async def hear(self, bench: Bench) -> tuple[Document, ...]:
+        return await self.at.hear()
+
+    async def wait(self, bench: Bench, seconds: float) -> None:
+        self.at.clock.advance(seconds)
+
+    def refuse(self, bench: Bench, order: Order) -> None:
+        self.at.partner.plan(order.channel_ref, Plan(refuse="SHORT"))
+
+    def divide(self, bench: Bench, order: Order, parcels: int) -> None:
+        self.at.partner.plan(order.channel_ref, Plan(parcels=parcels))
+
+    def lose(self, bench: Bench, order: Order, missing: Mapping[str, int]) -> None:
+        self.at.partner.plan(order.channel_ref, Plan(short=missing))
+
+    def stage_of(self, bench: Bench) -> tuple[float, float]:
+        options = self.at.partner.options
+        return options.answer_s + 1, options.answer_s + options.pick_s + 1
+
+    async def receive_back(
+        self, bench: Bench, release_id: str, lines: Mapping[str, int], *, damaged: bool
+    ) -> None:
+        self.at.partner.send_return(release_id, lines, damaged=damaged)
+
+    async def report_stock(self, bench: Bench) -> None:
+        self.at.partner.send_stock_report()
+
+
+class TestByAFolder(TestBySftp):
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before",)
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, transport="folder", marks_parcels=False, version="005010", acknowledges="999")
+        await stage.start()
+        yield stage
+        await stage.stop()
