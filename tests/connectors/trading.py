@@ -11,7 +11,7 @@ from core.clock import ManualClock
 from core.connector import Connector, Mappings, OpenConnector, Resources
 from core.errors import DocumentError
 from core.exchange.numbers import Numbers
-from core.exchange.shapes import RefusedSet, Standing
+from core.exchange.shapes import Draft, RefusedSet, Standing
 from core.ports import RawDocument, Receipt
 from core.simulator import Faults, Ledger, Simulator, Workshop
 from core.trading.opening import INTERCHANGE, Trade, open_trade
@@ -135,6 +135,11 @@ class TradingStage(Generic[P, S]):
             opened = self.open(transport={**self.told["transport"], "password": "a wrong one"})
         return NumberedPort(opened.effects[0], self.clock)
 
+    @staticmethod
+    def some_numbers(draft: Draft, n: int) -> Numbers:
+        """Return control numbers for an interchange, all of them `n`."""
+        return Numbers(n, (n,) * draft.groups, (n,) * len(draft.sets))
+
     def files(self, folder: str) -> Mapping[str, bytes]:
         """Return what lies in one of the partner's folders."""
         place = self.partner.root / folder
@@ -170,6 +175,6 @@ class TradingStage(Generic[P, S]):
                 self._acknowledged += 1
                 n = 900_000 + self._acknowledged
                 draft = ruling.acknowledgement
-                numbers = Numbers(n, (n,) * draft.groups, (n,) * len(draft.sets))
+                numbers = self.some_numbers(draft, n)
                 (self.partner.root / "out" / draft.name(numbers)).write_bytes(draft.write(numbers))
         return documents

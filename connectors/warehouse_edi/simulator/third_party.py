@@ -176,15 +176,14 @@ class ThirdParty:
         shipment = parcel_id(release_id, left.parcel.number)
         label = job.order.labels[left.parcel.number - 1] if job.order.labels else None
         number = label.tracking_number if label else tracking_number(shipment)
-        marks = Marks(sscc(shipment), number) if self.options.marks_parcels else None
-        named = marks.sscc if marks else shipment
+        marks = Marks(sscc(shipment) if self.options.marks_parcels else "", number)
+        named = marks.sscc or shipment
         self.ledger.write("shipped", release_id, shipment=named, lines=dict(lines), tracking_number=number)
         ordered = job.order.lines
         said = [
             Shipped(sku, "CC" if n == ordered[sku] else "BP", ordered[sku], n) for sku, n in lines.items()
         ]
-        more = {} if marks else {"tracking_number": number}
-        self._advise(job, shipment, said, left.at, marks=marks, scac=_SCAC, **more)
+        self._advise(job, shipment, said, left.at, marks=marks, scac=_SCAC)
 
     def _advise(self, job: Job, shipment: str, lines: list[Shipped], at: datetime, **more: Any) -> None:
         release_id = job.order.release_id

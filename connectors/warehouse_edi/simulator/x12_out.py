@@ -22,22 +22,23 @@ class Marks:
     """What stands on a parcel."""
 
     sscc: str
+    """Empty where parcels have no names of their own."""
     tracking_number: str
 
 
 def shipping_advice(
     release_id: str, site: str, shipment: str, lines: Sequence[Shipped], at: datetime,
-    *, status: str = "N", marks: Marks | None = None, scac: str = "", tracking_number: str = "",
+    *, status: str = "N", marks: Marks | None = None, scac: str = "",
 ) -> Body:  # fmt: skip
     """Return a 945: `status` is X12 473; without `scac` nothing has left."""
     segments: list[Plain] = [("W06", status, release_id, _day(at), shipment), ("N1", "WH", "", "92", site)]
-    if tracking_number:
-        segments.append(("N9", "2I", tracking_number))
+    if marks is not None and not marks.sscc:
+        segments.append(("N9", "2I", marks.tracking_number))
     segments.append(("G62", "11", _day(at), "W", f"{at:%H%M}"))
     if scac:
         segments.append(("W27", "U", scac))
     segments.append(("LX", "1"))
-    if marks is not None:
+    if marks is not None and marks.sscc:
         segments += [("MAN", "GM", marks.sscc), ("MAN", "CP", marks.tracking_number)]
     for line in lines:
         lacking = line.ordered - line.shipped
