@@ -43,7 +43,7 @@ def a_set(kind: str, *segments: str) -> bytes:
 
 def read_all(mapping: str, *segments: str) -> list[Any]:
     kind = mapping[:3]
-    return MAPPINGS[f"fulfilment/x12/{mapping}"].read_all(a_set(kind, *segments), TOLD)
+    return list(MAPPINGS[f"fulfilment/x12/{mapping}"].read_all(a_set(kind, *segments), TOLD))
 
 
 def problem(mapping: str, *segments: str) -> Problem:
