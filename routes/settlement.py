@@ -89,13 +89,22 @@ def refund_what_the_channel_was_paid(order: Order, event: Event, policy: Policy)
             continue
         reference = tender.reference or order.channel_ref
         of_tender = (e.amount for e in refunds if (e.gateway, e.reference) == (tender.gateway, reference))
-        amount = min(excess, tender.amount - total(of_tender, currency))
+        amount = min(excess, tender.amount - total(of_tender, currency), _left_at(order, tender.gateway))
         if amount.amount <= 0:
             continue
         excess -= amount
         count += 1
         key, reason = f"refund:{order.id}:prepaid:{count}", "it was paid for what is cancelled"
         yield from _pay_back(order, tender.gateway, reference, amount, key, reason)
+
+
+def _left_at(order: Order, gateway: str) -> Money:
+    """Return what a gateway still has of what it was paid for the channel, by whichever reference it paid back."""
+    payment, prepaid = order.payment, PaymentMethod.PREPAID
+    paid = (t.amount for t in payment.tenders if t.gateway == gateway and t.method is prepaid)
+    refunds = payment.prepaid_refunds(Outcome.SUCCEEDED, Outcome.REQUESTED)
+    back = (entry.amount for entry in refunds if entry.gateway == gateway)
+    return total(paid, order.currency) - total(back, order.currency)
 
 
 def _pay_back(order: Order, gateway: str, reference: str, amount: Money, key: str, reason: str) -> Steps:

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from canonical.commands import CapturePayment, RefundPayment, SubmitRelease, VoidPayment
 from canonical.events import (
@@ -17,7 +19,7 @@ from canonical.events import (
 from canonical.order import Hold
 from canonical.payment import PaymentMethod
 from canonical.policy import ChannelPolicy, Policy
-from canonical.statuses import Block, HoldType, OrderStatus, OrderType, PaymentStatus
+from canonical.statuses import Block, HoldType, OrderStatus, OrderType, PaymentStatus, RowStatus
 from routes.explain import explain
 from tests.routes.world import NOON, ORDER_ID, World, eur, line, placed, release_id, stock, tender
 
@@ -351,6 +353,36 @@ def test_gateways_and_the_channel_each_pay_back_what_they_took(policy: Policy) -
         *by_hub,
     ]
     assert owed_back(w) == ([] if by_hub else owes("5.00"))
+
+
+@given(units=st.integers(1, 4), sent=st.integers(0, 4), channel=st.integers(0, 60), stored=st.booleans())
+def test_hub_and_channel_together_never_pay_back_more_than_was_paid_for_what_is_cancelled(
+    units: int, sent: int, channel: int, stored: bool
+) -> None:
+    w = World(stock({"berlin": {"A": units}}), HERE)
+    total = 10 * units + 5
+    halves = (
+        tender(1, "4.00", PaymentMethod.PREPAID, gateway="giftcards"),
+        tender(2, f"{total - 4}.00", PaymentMethod.PREPAID, gateway="till"),
+    )
+    whole = (tender(1, f"{total}.00", PaymentMethod.PREPAID, gateway="till"),)
+    w.tell(placed(line("1", "A", units), tenders=halves if stored else whole))
+    if sent:
+        w.dispatch(R, "s1", ("A", min(sent, units)))
+    if channel:
+        w.tell(paid_back_at_the_till(f"{channel}.00"))
+    cancel(w)
+    w.stopped(R)
+    left = max(0, total - int(w.order.owed().amount) - channel)
+    asked = w.sent(RefundPayment)
+    at_the_till = sum(c.amount.amount for c in asked if c.connector == "till")
+    taken_there = total - 4 if stored else total
+    assert channel > taken_there or at_the_till + channel <= taken_there
+    assert all(c.amount.amount > 0 for c in asked)
+    if w.order.quantity(RowStatus.CANCELLED) and channel <= taken_there:
+        assert sum(c.amount.amount for c in asked) == left
+    else:
+        assert sum(c.amount.amount for c in asked) <= left
 
 
 def test_of_an_order_that_the_channel_sends_itself_nothing_is_owed_back() -> None:
