@@ -7,6 +7,7 @@ from connectors.dropship_edi.opening import open_supplier
 from connectors.dropship_edi.settings import DropshipSettings
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
+from mappings.edifact.transforms import EDIFACT_TRANSFORMS
 from mappings.x12.transforms import TRANSFORMS
 
 
@@ -25,5 +26,5 @@ CONNECTOR = Connector(
     mappings=tuple(Path(mappings.__path__[0]) / name for name in ("dropship", "x12")),
     ports=("Supplier",),
     limits=Limits(concurrency=8),
-    python_transforms=TRANSFORMS,
+    python_transforms={**TRANSFORMS, **EDIFACT_TRANSFORMS},
 )

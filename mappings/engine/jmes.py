@@ -123,7 +123,16 @@ class _Parsed:
             place = place_of(base.place, base.node, self.steps, self.view)
             return wire.name(place), wire.position(place)
         inside = f"{wire.name(base.place)} → " if base.place else ""
-        return f"{inside}{self.rest}", wire.position(base.place)
+        found = self._object(scope)
+        return f"{inside}{self.rest}", wire.position(base.place if found is None else found)
+
+    def _object(self, scope: Scope) -> TreePlace | None:
+        """Return the place of the object that the library finds, which is one of the tree's own; no text is."""
+        try:
+            found = self.read(scope.node, scope)
+        except Refusal:
+            return None
+        return find_nodes(scope.root.node, [found])[0] if is_object(found) else None
 
     def place(self, scope: Scope) -> TreePlace:
         """Return the place of a node."""

@@ -37,7 +37,7 @@ from tests.contracts.building import NOON, somebody
 from tests.mappings.edi.files import group, x12
 
 FOLDER = Path(__file__).parents[3] / "mappings"
-SOURCES = Sources(tuple((f"mappings/{name}", FOLDER / name) for name in ("dropship", "x12")), TRANSFORMS)
+SOURCES = Sources(tuple((f"mappings/{name}", FOLDER / name) for name in ("dropship/x12", "x12")), TRANSFORMS)
 MAPPINGS = SOURCES.registry().load(SOURCES.texts())
 TOLD = {"supplier": "acme", "node": "acme", "currency": "USD", "zone": "America/Chicago", "buyer": "Our shop"}
 DAY = datetime(2026, 11, 20, 6, tzinfo=UTC)

@@ -162,6 +162,13 @@ def test_an_error_points_at_a_component() -> None:
     assert (found.position.segment, found.position.element, found.position.component) == (6, 1, 2)
 
 
+def test_an_error_in_a_segment_that_was_searched_for_points_at_it() -> None:
+    lines = ("BGM+220+PO-1+9", "DTM+137:20261120:102", "NAD+BY+1::9", "LIN+1++CUP:EN", "QTY+21:5", "UNS+S")
+    searching = READS_EDIFACT.replace("number: BGM.02", "number: \"SG2[?NAD.01=='BY'] | [0].NAD\"")
+    found = problem_of(edifact(*message(*lines)), searching)
+    assert (found.target, found.position and found.position.segment) == ("number", 4)
+
+
 def test_what_the_envelope_refuses_is_not_mapped() -> None:
     found = problem_of(x12(*group(*order(*BOUGHT, count=9))))
     assert found.reason.startswith("SE01-count: ")

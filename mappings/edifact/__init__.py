@@ -1,0 +1,1 @@
+"""EDIFACT as partners of several kinds use it: what their mapping documents share."""
