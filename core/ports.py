@@ -111,6 +111,8 @@ class Answer:
     keys: tuple[BusinessKey, ...] = ()
     """Further names by which people will look for it."""
     files: tuple[AnswerFile, ...] = ()
+    arrived: "tuple[RawDocument, ...]" = ()
+    """The partner's own documents that came with it: stored with the effect's end, and read like those that arrive."""
 
 
 class EffectPort(Protocol):

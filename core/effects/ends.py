@@ -99,6 +99,13 @@ class Ends:
             )
             for file in answer.files
         )  # fmt: skip
+        work.arrived = tuple(
+            NewMessage(
+                uuid7(), "in", claim.connector, raw.kind, raw.media_type, raw.body,
+                causation_id=claim.request_id, correlation_id=claim.correlation_id,
+            )
+            for raw in answer.arrived
+        )  # fmt: skip
         self.statistics.count(claim.connector, "confirmed")
         await self._engine.submit(work)
 

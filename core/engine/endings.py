@@ -5,16 +5,19 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from canonical.documents import KeyKind
-from core.engine.changes import Changes
+from core.bus.port import Item, inbound
+from core.engine.changes import Changes, Posting
 from core.engine.reading import Part
 from core.engine.work import (
     AuditEntry,
     Ending,
     Facts,
     Happening,
+    NewMessage,
     Outcome,
     Stored,
     Work,
+    data_of,
     successor,
 )
 from core.ids import uuid7
@@ -73,6 +76,8 @@ class Endings:
                     correlation_id=record.correlation_id, causation_id=record.causation_id, keys=record.keys,
                 ),
             )  # fmt: skip
+        for one in work.arrived:
+            self._arrived(one)
         if isinstance(work.content, Stored):
             message_id = work.content.message_id
             mapping = next(
@@ -88,6 +93,21 @@ class Endings:
                 (k.kind.value, k.value) for part in parts for k in part.keys if k.kind is not KeyKind.ORDER_ID
             }:
                 changes.add("message_keys", *key, message_id)
+
+    def _arrived(self, one: NewMessage) -> None:
+        """Let what came with an answer be on its way as if it had come by itself."""
+        changes = self.changes
+        changes.message_rows.append(
+            messages.Row(
+                one.id, "in", one.connector, one.kind, "received", one.media_type, one.body, sealed=True,
+                correlation_id=one.correlation_id or one.id, causation_id=one.causation_id, keys=one.keys,
+            ),
+        )  # fmt: skip
+        item = Item(
+            id=one.id, type=one.kind, subject=None, attempt=1, time=changes.now,
+            correlation_id=one.correlation_id or one.id, causation_id=one.id, data=data_of(Stored(one.id)),
+        )  # fmt: skip
+        changes.postings.append(Posting(inbound(one.connector), item))
 
 
 def _waits(part: Part) -> bool:

@@ -141,6 +141,8 @@ class Work:
     record: NewMessage | None = None
     files: tuple[NewMessage, ...] = ()
     """Further messages, recorded along with `record`: what came with an answer."""
+    arrived: tuple[NewMessage, ...] = ()
+    """Messages that came with an answer and are to be read: each goes to its connector's queue."""
     audit: AuditEntry | None = None
     failure_id: UUID | None = None
     """It replays this failure."""

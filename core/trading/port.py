@@ -7,9 +7,7 @@ from typing import Any
 from canonical.commands import Command, SendInterchange
 from core.connector import EdiPartner, Mappings
 from core.errors import DocumentError, RejectedError
-from core.ports import Answer, Effect, EffectContext, Outgoing
-from core.transport.interchanges import InterchangePort
-from core.transport.outbox import Outbox
+from core.ports import Answer, Effect, EffectContext, EffectPort, Outgoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +33,22 @@ Instruct = Callable[[Command, EffectContext], Instruction]
 class TradingPort:
     """The effect port of a connector whose partner takes interchanges. Fills `core.ports.EffectPort`.
 
-    It carries out `SendInterchange` too: the acknowledgements that the hub owes, whose bytes are stored already.
+    It carries out `SendInterchange` too: the acknowledgements that the hub owes, whose bytes are stored already. `way`
+    is the port that sends stored bytes: as files, or as requests.
     """
 
     def __init__(
-        self, partner: EdiPartner, mappings: Mappings, outbox: Outbox, instruct: Instruct,
-        commands: frozenset[type[Command]], *, deadline_s: float, settle_s: float,
+        self, partner: EdiPartner, mappings: Mappings, way: EffectPort, instruct: Instruct,
+        commands: frozenset[type[Command]],
     ) -> None:  # fmt: skip
         self.commands = commands | {SendInterchange}
-        self.deadline_s, self.settle_s = deadline_s, settle_s
+        self.deadline_s, self.settle_s = way.deadline_s, way.settle_s
         self._partner, self._mappings, self._instruct = partner, mappings, instruct
-        self._files = InterchangePort(outbox, deadline_s, settle_s)
+        self._way = way
 
     def render(self, command: Command, context: EffectContext) -> Outgoing:
         if isinstance(command, SendInterchange):
-            return self._files.render(command, context)
+            return self._way.render(command, context)
         wanted = self._instruct(command, context)
         try:
             tree = self._mappings.tree(wanted.mapping, wanted.values, wanted.context)
@@ -59,7 +58,7 @@ class TradingPort:
         return Outgoing(b"", draft.media_type, draft=draft)
 
     async def send(self, effect: Effect) -> Answer:
-        return await self._files.send(effect)
+        return await self._way.send(effect)
 
     async def look_up(self, effect: Effect) -> Answer | None:
-        return await self._files.look_up(effect)
+        return await self._way.look_up(effect)

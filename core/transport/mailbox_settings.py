@@ -23,14 +23,19 @@ class OutboxFolders(BaseModel):
         return folder in {self.outbox, *self.processed}
 
 
-class MailboxSettings(BaseModel):
-    """How files are exchanged. A connector's own settings are a subclass, with its folders."""
+class ArrivingSettings(BaseModel):
+    """When files are taken, and when a repetition is safe, by whatever transport they come."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    transport: TransportSettings
-    """How files travel. Changing it changes nothing else."""
     arrival: ArrivalSettings = ArrivalSettings()
     poll_interval_s: Annotated[float, Field(gt=0, le=86_400)] = 30
     settle_s: Annotated[float, Field(ge=0, le=3600)] = 60
     """How long after a lost connection the server may still carry out a renaming that it was asked for."""
+
+
+class MailboxSettings(ArrivingSettings):
+    """How files are exchanged. A connector's own settings are a subclass, with its folders."""
+
+    transport: TransportSettings
+    """How files travel. Changing it changes nothing else."""

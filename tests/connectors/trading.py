@@ -149,9 +149,13 @@ class TradingStage(Generic[P, S]):
         """Let the partner work, poll, and return what the new documents say; acknowledge them."""
         self.partner.step()
         before = len(self.inbox.received)
+        await self.fetch()
+        return tuple(document for raw in self.inbox.received[before:] for document in self._heard(raw))
+
+    async def fetch(self) -> None:
+        """Let what the partner says arrive."""
         for feed in self.connector.feeds:
             await feed.poll(self.inbox)
-        return tuple(document for raw in self.inbox.received[before:] for document in self._heard(raw))
 
     def _heard(self, raw: RawDocument) -> list[Document]:
         documents: list[Document] = []

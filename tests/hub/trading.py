@@ -114,8 +114,6 @@ def opened(
     folder: Path, clock: Clock, standard: str = "x12", said: PurchaseInstruction | None = None, **partner: Any
 ) -> OpenConnector:
     """Open the connector on a folder; whatever it is asked for, it orders `said`."""
-    kind = "850" if standard == "x12" else "ORDERS"
-    answers = ("855", "856", "810") if standard == "x12" else ("ORDRSP", "DESADV", "INVOIC")
     share = folder / "share"
     for name in ("out/processed", "in", "errors"):
         (share / name).mkdir(parents=True, exist_ok=True)
@@ -126,6 +124,16 @@ def opened(
             "arrival": {"complete": "renamed"},
         }
     )
+    return opened_with(folder, clock, settings, said)
+
+
+def opened_with(
+    folder: Path, clock: Clock, settings: TradingSettings, said: PurchaseInstruction | None = None
+) -> OpenConnector:
+    """Open the connector with settings of the test's own."""
+    is_x12 = settings.partner.standard == "x12"
+    kind = "850" if is_x12 else "ORDERS"
+    answers = ("855", "856", "810") if is_x12 else ("ORDRSP", "DESADV", "INVOIC")
 
     def instruct(command: Command, context: EffectContext) -> Instruction:
         values = said or purchase()

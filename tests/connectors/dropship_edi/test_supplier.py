@@ -1,4 +1,4 @@
-"""The supplier keeps the contract of suppliers, by SFTP and by a folder."""
+"""The supplier keeps the contract of suppliers, by SFTP, by a folder and by HTTP."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +11,7 @@ from canonical.documents import Document
 from canonical.purchase_documents import PurchaseAnswer
 from canonical.purchases import LineAnswer
 from core.ports import Effect
+from tests.connectors.dropship_edi.front import PARTNERS_TOKEN, TOKEN, PostingStage, Premises
 from tests.connectors.dropship_edi.stage import Stage
 from tests.connectors.trading import PASSWORD
 from tests.contracts.effect_port import Bench
@@ -103,3 +104,26 @@ class TestByAFolder(TestBySftp):
         await stage.start()
         yield stage
         await stage.stop()
+
+
+class TestByHttp(TestBySftp):
+    """What is in doubt is sent again under its old number, and the supplier takes each number once."""
+
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after", "http_500_after")
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("http_429", "http_503")
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("http_422",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = PostingStage(tmp_path, by_hand=True)
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        assert isinstance(stage, PostingStage)
+        self.at = stage
+        secrets = (TOKEN, PARTNERS_TOKEN)
+        return Bench(stage.port, Premises(stage), stage.ledger, stage.faults, secrets, stage.locked_out)
