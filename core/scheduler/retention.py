@@ -51,6 +51,17 @@ _FORGET_COMMANDS = (
     f"AND EXISTS (SELECT 1 FROM orders o WHERE o.id = e.order_id AND {_OVER}) "
     "ORDER BY e.id LIMIT $3 {skip}) RETURNING id"
 )
+_LEDGER = (
+    "SELECT i.id FROM interchanges i WHERE i.id > $1 AND i.id < $2 AND i.ended_at IS NOT NULL "
+    "AND NOT EXISTS (SELECT 1 FROM expected_sets x WHERE x.interchange_id = i.id) "
+    "AND NOT EXISTS (SELECT 1 FROM effects e WHERE e.key = i.effect_key "
+    "AND e.state IN ('pending', 'sending', 'unknown', 'parked')) "
+    "AND NOT EXISTS (SELECT 1 FROM failures f WHERE f.message_id = i.message_id AND f.status IN ('open', 'replaying')) "
+    "ORDER BY i.id LIMIT $3 {skip}"
+)
+"""Interchanges that are over: nothing of them is awaited, ours or the partner's, and nobody looks into them."""
+_FORGET_SETS = "DELETE FROM exchanged_sets WHERE interchange_id {any:1:uuid}"
+_FORGET_INTERCHANGES = "DELETE FROM interchanges WHERE id {any:1:uuid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,10 @@ class Retention:
     """The single events of orders that have ended, counted from when they last changed."""
     effects_days: int | None = None
     """What partners were asked for orders that have ended, counted from when it was settled."""
+    exchange_days: int | None = None
+    """Interchanges in the ledger, with their sets, counted from when they came or left."""
+    duplicates_days: int = 0
+    """The longest window in which a partner's control number counts as a duplicate: the ledger is kept for as long."""
 
 
 async def forget(database: Database, retention: Retention, now: datetime) -> None:
@@ -73,6 +88,9 @@ async def forget(database: Database, retention: Retention, now: datetime) -> Non
         await _forget_journals(database, now - timedelta(days=retention.journal_days))
     if retention.effects_days is not None:
         await _forget_commands(database, now - timedelta(days=retention.effects_days))
+    if retention.exchange_days is not None:
+        kept_days = max(retention.exchange_days, retention.duplicates_days)
+        await _forget_interchanges(database, now - timedelta(days=kept_days))
 
 
 async def _forget_bodies(database: Database, horizon: datetime) -> None:
@@ -113,3 +131,17 @@ async def _forget_commands(database: Database, horizon: datetime) -> None:
         if len(rows) < BATCH:
             return
         after = max(as_uuid(row["id"]) for row in rows)
+
+
+async def _forget_interchanges(database: Database, horizon: datetime) -> None:
+    """Take interchanges out of the ledger. Control numbers go on from where they are: they are kept apart."""
+    after = _FIRST
+    while True:
+        async with database.transaction() as session:
+            ids = [row["id"] for row in await session.rows(_LEDGER, after, floor_id(horizon), BATCH)]
+            if ids:
+                await session.run(_FORGET_SETS, ids)
+                await session.run(_FORGET_INTERCHANGES, ids)
+        if len(ids) < BATCH:
+            return
+        after = as_uuid(ids[-1])

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.clock import Clock, SystemClock
 from core.connector import Connector, OpenConnector, Resources
+from core.exchange.profile import PartnerProfile
 from core.scheduler.retention import Retention
 from core.security.keys import MasterKey
 from hub.blueprint import Blueprint, Placement
@@ -42,9 +43,18 @@ def build(config: HubConfig, clock: Clock | None = None) -> Blueprint:
         clock=clock or SystemClock(),
         queue_prefix=config.bus.prefix,
         subscriptions=subscriptions(config),
-        retention=Retention(**config.sections.retention.model_dump()),
+        retention=Retention(
+            **config.sections.retention.model_dump(), duplicates_days=_longest_window(config)
+        ),
         replay=config.sections.replay.policy(),
     )
+
+
+def _longest_window(config: HubConfig) -> int:
+    """Return for how many days some partner's control numbers count as duplicates."""
+    partners = (getattr(one.settings, "partner", None) for one in config.connectors.values())
+    windows = (one.duplicates.window_days for one in partners if isinstance(one, PartnerProfile))
+    return max(windows, default=0)
 
 
 def open_key(config: HubConfig, *, create: bool = False) -> MasterKey:

@@ -150,6 +150,8 @@ class RetentionSection(Section):
     """The single events of orders that have ended, counted from the last; the orders stay. Nothing said: for good."""
     effects_days: Annotated[int, Field(ge=7)] = 365
     """What partners were asked for orders that have ended; keys and outcomes stay, so that nothing is done twice."""
+    exchange_days: Annotated[int, Field(ge=1)] = 730
+    """Interchanges in the ledger with trading partners; at least as long as the longest `duplicates.window_days`."""
 
 
 class ReplaySection(Section):

@@ -34,8 +34,8 @@ class TestWhatItSays:
 
     def test_what_is_said_of_retention_reaches_the_clean_up(self, tmp_path: Path) -> None:
         built = build(read(tmp_path, "retention: {bodies_days: 1, journal_days: 2, effects_days: 7}\n"))
-        assert built.retention == Retention(bodies_days=1, journal_days=2, effects_days=7)
-        assert build(read(tmp_path, "")).retention == Retention(bodies_days=90, effects_days=365)
+        assert built.retention == Retention(1, 2, 7, 730)
+        assert build(read(tmp_path, "")).retention == Retention(90, None, 365, 730)
 
     def test_a_store_and_a_bus_may_be_their_urls_alone_or_more(self, tmp_path: Path) -> None:
         config = read(tmp_path, "store: postgresql://hub@db/hub\nbus: {url: 'amqp://mq/', prefix: test.}\n")
