@@ -30,7 +30,7 @@ AT_ONCE = 8
 """How many buyers wait for an answer at a time: on a busy machine they come more slowly, and none goes away."""
 LOOK_S = 2.0
 _ORDER = "SELECT id, held FROM orders WHERE channel = $1 AND channel_ref = $2 AND version > 0"
-NODES = ("berlin", "leipzig", "acme")
+NODES = ("berlin", "leipzig", "acme", "hamburg")
 _STOCKED = "SELECT COUNT(DISTINCT node) AS n FROM stock WHERE on_hand > 0"
 _OPEN = "SELECT id, stage, reason FROM failures WHERE status = 'open' ORDER BY recorded_at LIMIT 50"
 
@@ -52,6 +52,7 @@ class Driver:
             **amazon.follow_ups(self),
             Outcome.CLEARED_BY_A_PERSON: self._clear,
             Outcome.LABEL_GIVEN_BACK: self._cancel_at_the_warehouse,
+            Outcome.CANCELLED_AT_A_3PL: self._cancel_at_the_warehouse,
             Outcome.LOST_BY_THE_COURIER: self._settle_the_loss,
             Outcome.CANCELLED_AT_A_SUPPLIER: self._cancel_at_the_supplier,
             Outcome.OVERCHARGED_BY_A_SUPPLIER: self._accept_the_invoice,
@@ -69,6 +70,7 @@ class Driver:
         self.stage.berlin.send_stock_report()
         self.stage.leipzig.send_stock_report()
         self.stage.acme.send_stock_report()
+        self.stage.hamburg.send_stock_report()
         await self.until(self._stocked)
         pause_s = FEED_S / max(1, len(self._plan))
         async with asyncio.TaskGroup() as group:
@@ -202,7 +204,8 @@ class Driver:
         return rows[0] if rows else None
 
     async def accepted(self, order: PlannedOrder) -> bool:
-        for name, house in (("berlin", self.stage.berlin), ("leipzig", self.stage.leipzig)):
+        stage = self.stage
+        for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig), ("hamburg", stage.hamburg)):
             releases = house.releases_of(order.reference)
             if any(entry["key"] in releases for entry in self.stage.ledgers[name].of("accepted")):
                 return True

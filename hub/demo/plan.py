@@ -17,9 +17,12 @@ ONLY_BERLIN, ONLY_LEIPZIG = "MUG-WHITE", "LAMP-OAK"
 PRICES = {
     "TEE-BLUE-M": "19.90", "TEE-RED-L": "19.90", "SCARF-GREY": "24.50", "CAP-NAVY": "15.00", "SOCKS-3": "9.99",
     ONLY_BERLIN: "12.00", ONLY_LEIPZIG: "89.00", "CHAIR-ASH": "149.00", "WATCH-GOLD": "1250.00", "SOFA-OAK": "680.00",
+    "RUG-BLUE": "75.00",
 }  # fmt: skip
 DIRECT = "SOFA-OAK"
 """What only the supplier has, who sends it to the buyer."""
+ONLY_HAMBURG = "RUG-BLUE"
+"""What only the 3PL has."""
 REVIEWED = "WATCH-GOLD"
 """Dear enough for the policy to want a person's eye on it."""
 REVIEW_ABOVE = Decimal(1000)
@@ -45,6 +48,14 @@ BY_SUPPLIER = frozenset(
     }
 )  # fmt: skip
 """What a supplier alone is asked to send."""
+BY_3PL = frozenset({Outcome.SENT_BY_A_3PL, Outcome.CANCELLED_AT_A_3PL})
+"""What the 3PL is asked to send."""
+_ONLY = {
+    **dict.fromkeys(BY_COURIER, ONLY_LEIPZIG),
+    **dict.fromkeys(BY_SUPPLIER, DIRECT),
+    **dict.fromkeys(BY_3PL, ONLY_HAMBURG),
+}
+"""What is bought in orders of an outcome that only one node can send."""
 LONGEST = frozenset({Outcome.NO_DECISION_IN_TIME})
 """What takes by far the longest comes first, so that nobody has to wait for it in the end."""
 _FIRST_TWO = 2
@@ -148,8 +159,8 @@ def _reference(channel: str, seed: int, n: int) -> str:
 
 def _lines(n: int, outcome: Outcome, chance: random.Random) -> tuple[tuple[str, int], ...]:
     match outcome:
-        case outcome if outcome in BY_COURIER | BY_SUPPLIER:
-            return ((ONLY_LEIPZIG if outcome in BY_COURIER else DIRECT, 1),)
+        case outcome if outcome in _ONLY:
+            return ((_ONLY[outcome], 1),)
         case Outcome.SENT_FROM_TWO_NODES | Outcome.SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE:
             other = ONLY_LEIPZIG if outcome is Outcome.SENT_FROM_TWO_NODES else DIRECT
             return ((ONLY_BERLIN, chance.randint(1, 3)), (other, 1))

@@ -50,6 +50,8 @@ class Outcome(StrEnum):
     SENT_BY_A_SUPPLIER_AND_A_WAREHOUSE = "sent_by_a_supplier_and_a_warehouse"
     CANCELLED_AT_A_SUPPLIER = "cancelled_at_a_supplier"
     OVERCHARGED_BY_A_SUPPLIER = "overcharged_by_a_supplier"
+    SENT_BY_A_3PL = "sent_by_a_3pl"
+    CANCELLED_AT_A_3PL = "cancelled_at_a_3pl"
 
 
 class Money(StrEnum):
@@ -175,4 +177,9 @@ SHAPES: dict[Outcome, Shape] = {
         share=2, money=Money.VOIDED, parcels=0, mails=("order_confirmed", "order_cancelled"), told_cancelled=1,
     ),
     Outcome.OVERCHARGED_BY_A_SUPPLIER: Shape(share=2, invoices=1, fault="overcharge"),
+    # Only Hamburg has their goods, a 3PL that speaks X12.
+    Outcome.SENT_BY_A_3PL: Shape(share=4),
+    Outcome.CANCELLED_AT_A_3PL: Shape(
+        share=2, money=Money.VOIDED, parcels=0, mails=("order_confirmed", "order_cancelled"), told_cancelled=1,
+    ),
 }  # fmt: skip

@@ -18,16 +18,16 @@ STAGES = (
     ("money held", ("stripe",), "authorised"),
     ("screened", ("signifyd",), "screened"),
     ("labelled", ("easypost",), "label_bought"),
-    ("released", ("berlin", "leipzig"), "released"),
+    ("released", ("berlin", "leipzig", "hamburg"), "released"),
     ("purchased", ("acme",), "purchase_order"),
-    ("shipped", ("berlin", "leipzig", "acme"), "shipped"),
+    ("shipped", ("berlin", "leipzig", "hamburg", "acme"), "shipped"),
     ("captured", ("stripe",), "captured"),
     ("shop told", CHANNELS, "told_shipped"),
     ("mailed", ("mailer",), "mailed"),
 )
 _COLOURS = {
     "webstore": "cyan", "till": "cyan", "stripe": "magenta", "berlin": "yellow", "leipzig": "yellow", "mailer": "green",
-    "signifyd": "red", "shopify": "cyan", "amazon": "cyan", "easypost": "blue", "acme": "yellow",
+    "signifyd": "red", "shopify": "cyan", "amazon": "cyan", "easypost": "blue", "acme": "yellow", "hamburg": "yellow",
 }  # fmt: skip
 _NEWS = 8
 

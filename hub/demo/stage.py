@@ -8,7 +8,18 @@ from typing import Any, Self, TypeVar
 
 from canonical.policy import ChannelPolicy, Policy
 from canonical.stock import Item, Node
-from connectors import amazon, dropship_edi, easypost, mailer, shopify, signifyd, stripe, warehouse, webstore
+from connectors import (
+    amazon,
+    dropship_edi,
+    easypost,
+    mailer,
+    shopify,
+    signifyd,
+    stripe,
+    warehouse,
+    warehouse_edi,
+    webstore,
+)
 from connectors.amazon.simulator import Marketplace
 from connectors.dropship_edi.simulator import Supplier
 from connectors.easypost.simulator import EasyPostSimulator
@@ -17,6 +28,7 @@ from connectors.shopify.simulator import ShopifyShop
 from connectors.signifyd.simulator import SignifydSimulator
 from connectors.stripe.simulator import StripeSimulator
 from connectors.warehouse.simulator import Warehouse
+from connectors.warehouse_edi.simulator import ThirdParty
 from connectors.webstore.simulator import Shop
 from core.clock import Clock, SystemClock
 from core.connector import Connector
@@ -27,7 +39,7 @@ from core.store import migrate
 from core.store.sql import Session, bulk_insert
 from hub.application import Hub
 from hub.blueprint import SQLITE, Blueprint, Placement
-from hub.demo import courier, dropship, fraud
+from hub.demo import courier, dropship, fraud, third_party
 from hub.demo.accounts import AMAZON_OPTIONS, AMAZON_POLICY
 from hub.demo.options import DemoOptions
 from hub.demo.plan import AMAZON, REVIEW_ABOVE, SHOPIFY, PlannedOrder, skus_of
@@ -49,6 +61,7 @@ PARTNERS = (
     "signifyd",
     "easypost",
     "acme",
+    "hamburg",
 )
 TYPES: Mapping[str, Connector] = {
     "webstore": webstore.CONNECTOR,
@@ -62,6 +75,7 @@ TYPES: Mapping[str, Connector] = {
     "signifyd": signifyd.CONNECTOR,
     "easypost": easypost.CONNECTOR,
     "acme": dropship_edi.CONNECTOR,
+    "hamburg": warehouse_edi.CONNECTOR,
 }
 TRANSPORTS = {"berlin": "sftp", "leipzig": "folder"}
 SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
@@ -69,6 +83,7 @@ SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, o
 OPTIONS: Mapping[str, dict[str, Any]] = {
     SHOPIFY: SHOPIFY_OPTIONS, AMAZON: AMAZON_OPTIONS, courier.BROKER: courier.OPTIONS,
     dropship.SUPPLIER: dropship.OPTIONS,
+    third_party.HAMBURG: third_party.OPTIONS,
 }  # fmt: skip
 P = TypeVar("P")
 _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
@@ -95,6 +110,7 @@ class Stage:
     fraud: SignifydSimulator
     courier: EasyPostSimulator
     acme: Supplier
+    hamburg: ThirdParty
     ledgers: Mapping[str, Ledger]
     faults: Mapping[str, Faults] = field(default_factory=dict[str, Faults])
 
@@ -119,10 +135,10 @@ class Stage:
             _the(Warehouse, partners["leipzig"]), _the(MailServer, partners["mailer"]),
             _the(ShopifyShop, partners["shopify"]), _the(Marketplace, partners["amazon"]),
             _the(SignifydSimulator, partners["signifyd"]), _the(EasyPostSimulator, partners["easypost"]),
-            _the(Supplier, partners["acme"]),
+            _the(Supplier, partners["acme"]), _the(ThirdParty, partners["hamburg"]),
             ledgers, faults,
         )  # fmt: skip
-        for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig)):
+        for name, house in (("berlin", stage.berlin), ("leipzig", stage.leipzig), ("hamburg", stage.hamburg)):
             for reference, wish in wishes(name, plan):
                 house.plan(reference, wish)
         for reference, plan_of_supplier in dropship.wishes(plan):
@@ -146,7 +162,7 @@ class Stage:
         await self.hub.stop(grace_s=5)
         partners: tuple[Simulator, ...] = (
             self.shop, self.till, self.gateway, self.berlin, self.leipzig, self.post, self.shopify,
-            self.amazon, self.fraud, self.courier, self.acme,
+            self.amazon, self.fraud, self.courier, self.acme, self.hamburg,
         )  # fmt: skip
         await asyncio.gather(*(partner.stop() for partner in partners))
         for ledger in self.ledgers.values():
@@ -218,6 +234,7 @@ async def _master_data(session: Session, plan: tuple[PlannedOrder, ...]) -> None
         Node(id="berlin", name="Berlin (SFTP)", connector="berlin", country="DE", priority=10),
         Node(id="leipzig", name="Leipzig (watched folder)", connector="leipzig", country="DE", priority=20),
         dropship.NODE,
+        third_party.NODE,
     )
     await session.write(_ITEMS, [(item.sku, item.model_dump_json(), session.now) for item in items])
     await session.write(_NODES, [(node.id, node.model_dump_json(), session.now) for node in nodes])

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from connectors.warehouse.simulator import Plan
-from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_LEIPZIG, PRICES, PlannedOrder
+from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_HAMBURG, ONLY_LEIPZIG, PRICES, PlannedOrder
 from hub.demo.scenarios import Outcome
 
 FAULTS: Mapping[str, Mapping[str, float]] = {
@@ -41,6 +41,7 @@ FAULTS: Mapping[str, Mapping[str, float]] = {
         "duplicate_webhook": 0.15, "webhook_out_of_order": 0.15,
     },
     "acme": {"duplicate": 0.05, "said_again": 0.05, "damaged": 0.05, "late": 0.05, "half_written": 0.05},
+    "hamburg": {"duplicate": 0.05, "said_again": 0.05, "damaged": 0.05, "late": 0.05, "truncated": 0.03},
     "mailer": {"greylist": 0.03, "defer": 0.02, "timeout_before": 0.02, "timeout_after": 0.02},
 }  # fmt: skip
 """By partner: the share of calls that go wrong, by fault."""
@@ -71,7 +72,7 @@ LONG_PICK_S = 600.0
 
 def warehouse_options(name: str, transport: str) -> dict[str, Any]:
     """Return how a warehouse of the demo is reached, what lies there, and how fast it works."""
-    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT}
+    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT, ONLY_HAMBURG}
     return {
         "transport": transport, "node": name, "stock": {sku: PLENTY for sku in PRICES if sku not in elsewhere},
         "pick_s": PICK_S, "gap_s": 10.0, "resend_s": 30.0, "poll_interval_s": 10.0, "interval_s": 2.0,
@@ -94,7 +95,9 @@ def _wish(name: str, order: PlannedOrder) -> Plan | None:
             return Plan(refuse="OTHER")
         case Outcome.SENT_IN_TWO_PARCELS:
             return Plan(parcels=2)
-        case Outcome.CANCELLED_AT_THE_WAREHOUSE | Outcome.CANCEL_WANTED_AT_AMAZON:
+        case (
+            Outcome.CANCELLED_AT_THE_WAREHOUSE | Outcome.CANCEL_WANTED_AT_AMAZON | Outcome.CANCELLED_AT_A_3PL
+        ):
             return Plan(pick_s=LONG_PICK_S)
         case _:
             return None

@@ -36,6 +36,7 @@ _HASTE: dict[str, dict[str, Any]] = {
     "berlin": {"settle_s": 0.5},
     "leipzig": {"settle_s": 0.5},
     "acme": {"settle_s": 0.5},
+    "hamburg": {"settle_s": 0.5},
     "shopify": {"deadline_s": 4, "settle_s": 0.5, "poll_s": 5},
     "amazon": {
         "poll_interval_s": 2,

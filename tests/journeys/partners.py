@@ -16,7 +16,7 @@ from connectors.webstore.simulator import Shop
 from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Simulator, Workshop
 from hub.demo import dropship
-from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_LEIPZIG, PRICES
+from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_HAMBURG, ONLY_LEIPZIG, PRICES
 from hub.demo.stage import PARTNERS
 from hub.demo.trouble import PLENTY
 
@@ -119,7 +119,7 @@ def _options(name: str) -> dict[str, Any]:
         return {**dropship.OPTIONS, **_SUPPLIER}
     if name not in {"berlin", "leipzig"}:
         return {}
-    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT}
+    elsewhere = {ONLY_LEIPZIG if name == "berlin" else ONLY_BERLIN, DIRECT, ONLY_HAMBURG}
     stock = {sku: PLENTY for sku in PRICES if sku not in elsewhere}
     transport = "sftp" if name == "berlin" else "folder"
     return {"transport": transport, "node": name, "stock": stock, **_WAREHOUSE}
