@@ -1,4 +1,4 @@
-"""Which set says what, in X12: the mapping that writes each command, the one that reads each answer."""
+"""Which set or message says what: the mapping that writes each command, the one that reads each answer."""
 
 from collections.abc import Mapping
 
@@ -9,39 +9,59 @@ from canonical.purchase_instructions import (
     PurchaseInstruction,
     SupplierReturnInstruction,
 )
+from connectors.dropship_edi.settings import DropshipSettings
 from core.connector import Mappings, Reader
 from core.mapped_reader import MappedReader
 from core.ports import EffectContext
 from core.purchasing import instruction_of
 from core.trading.port import Instruct, Instruction
 
-_SAID_BY: Mapping[type[object], tuple[str, str]] = {
-    PurchaseInstruction: ("850", "dropship/x12/850"),
-    PurchaseChangeInstruction: ("860", "dropship/x12/860"),
-    PurchaseCancelInstruction: ("860", "dropship/x12/860-cancel"),
-    SupplierReturnInstruction: ("180", "dropship/x12/180"),
+_SAID_BY: Mapping[str, Mapping[type[object], tuple[str, str]]] = {
+    "x12": {
+        PurchaseInstruction: ("850", "dropship/x12/850"),
+        PurchaseChangeInstruction: ("860", "dropship/x12/860"),
+        PurchaseCancelInstruction: ("860", "dropship/x12/860-cancel"),
+        SupplierReturnInstruction: ("180", "dropship/x12/180"),
+    },
+    "edifact": {
+        PurchaseInstruction: ("ORDERS", "dropship/edifact/orders"),
+        PurchaseChangeInstruction: ("ORDCHG", "dropship/edifact/order-change"),
+        PurchaseCancelInstruction: ("ORDCHG", "dropship/edifact/order-cancel"),
+        SupplierReturnInstruction: ("RETANN", "dropship/edifact/return-announcement"),
+    },
 }
-_READ_BY: Mapping[str, str] = {
-    "855": "dropship/x12/855",
-    "865": "dropship/x12/865",
-    "856": "dropship/x12/856",
-    "810": "dropship/x12/810",
-    "846": "x12/846",
-    "180": "dropship/x12/180-answer",
+_READ_BY: Mapping[str, Mapping[str, str]] = {
+    "x12": {
+        "855": "dropship/x12/855",
+        "865": "dropship/x12/865",
+        "856": "dropship/x12/856",
+        "810": "dropship/x12/810",
+        "846": "x12/846",
+        "180": "dropship/x12/180-answer",
+    },
+    "edifact": {
+        "ORDRSP": "dropship/edifact/order-response",
+        "DESADV": "dropship/edifact/despatch-advice",
+        "INVOIC": "dropship/edifact/invoice",
+        "INVRPT": "dropship/edifact/inventory-report",
+        "RETINS": "dropship/edifact/return-answer",
+    },
 }
 
 
-def instructing(node: str, told: Mapping[str, str]) -> Instruct:
-    """Return what says how each command to the supplier of `node` is written."""
+def instructing(settings: DropshipSettings) -> Instruct:
+    """Return what says how each command to the supplier is written."""
+    said_by, told = _SAID_BY[settings.partner.standard], settings.told()
 
     def instruct(command: Command, context: EffectContext) -> Instruction:
-        values = instruction_of(command, context, node)
-        kind, mapping = _SAID_BY[type(values)]
+        values = instruction_of(command, context, settings.node)
+        kind, mapping = said_by[type(values)]
         return Instruction(kind, mapping, values, values.purchase_id, told)
 
     return instruct
 
 
-def readers(mappings: Mappings, told: Mapping[str, str]) -> Mapping[str, Reader]:
-    """Return a reader for each type of set that a supplier sends."""
-    return {kind: MappedReader(mapping, mappings, told) for kind, mapping in _READ_BY.items()}
+def readers(settings: DropshipSettings, mappings: Mappings) -> Mapping[str, Reader]:
+    """Return a reader for each type of set or message that the supplier sends."""
+    read_by, told = _READ_BY[settings.partner.standard], settings.told()
+    return {kind: MappedReader(mapping, mappings, told) for kind, mapping in read_by.items()}

@@ -14,5 +14,4 @@ def open_supplier(name: str, settings: DropshipSettings, resources: Resources) -
 
 def trade_of(settings: DropshipSettings, mappings: Mappings) -> Trade:
     """Return what is said to the supplier, and how what it says is read."""
-    told = settings.told()
-    return Trade(PORT_COMMANDS["Supplier"], instructing(settings.node, told), readers(mappings, told))
+    return Trade(PORT_COMMANDS["Supplier"], instructing(settings), readers(settings, mappings))

@@ -20,12 +20,15 @@ class DropshipSettings(TradingSettings):
     currency: Currency = "USD"
     """What amounts are in where a document names no currency."""
     zone: ZoneName = "UTC"
-    """The zone of times, which X12 leaves open."""
+    """The zone of times, which documents leave open."""
 
     @model_validator(mode="after")
-    def _is_x12(self) -> Self:
-        if self.partner.standard != "x12":
-            raise ValueError("partner.standard: this connector has mapping documents for x12 only")
+    def _has_documents(self) -> Self:
+        version = self.partner.version
+        if self.partner.standard == "edifact" and version not in {"D96A", "D01B"}:
+            raise ValueError(
+                f"partner.version: this connector has mapping documents for D96A and D01B, not {version}"
+            )
         return self
 
     def told(self) -> dict[str, str]:
@@ -34,6 +37,8 @@ class DropshipSettings(TradingSettings):
             "supplier": self.node,
             "node": self.node,
             "buyer": self.buyer,
+            "buyer_id": self.partner.ours.id,
+            "seller_id": self.partner.theirs.id,
             "currency": self.currency,
             "zone": self.zone,
         }

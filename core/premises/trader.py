@@ -132,8 +132,8 @@ class Trader:
             return
         raw = self._side.send([body], self._clock.now())
         if self._faults.strikes("damaged", key):
-            # The other side refuses it by its 997, and gets it again, whole and under another number.
-            self._write(raw.replace(b"~SE*", b"~SE*9", 1), key)
+            # The other side refuses it by its 997 or CONTRL, and gets it again, whole and under another number.
+            self._write(raw.replace(b"~SE*", b"~SE*9", 1).replace(b"'UNT+", b"'UNT+9", 1), key)
             self.after(self._options.resend_s, lambda: self.say(key, body))
             return
         if self._faults.strikes("truncated", key):
@@ -165,7 +165,8 @@ class Trader:
 
     def _write(self, raw: bytes, key: str) -> None:
         self._files += 1
-        self._outbox.put(f"{self._clock.now():%Y%m%dT%H%M%S}-{self._files:06d}.x12", raw, key)
+        suffix = "x12" if raw.startswith(b"ISA") else "edi"
+        self._outbox.put(f"{self._clock.now():%Y%m%dT%H%M%S}-{self._files:06d}.{suffix}", raw, key)
 
     async def _work(self) -> None:
         reported_at = self._clock.monotonic()

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from connectors.dropship_edi.simulator import x12_out
 from connectors.dropship_edi.simulator.books import (
     Books,
     Cancellation,
@@ -16,7 +15,7 @@ from connectors.dropship_edi.simulator.books import (
     ReturnWish,
 )
 from connectors.dropship_edi.simulator.options import Options
-from connectors.dropship_edi.simulator.x12_in import understood
+from connectors.dropship_edi.simulator.papers import papers_of
 from connectors.dropship_edi.simulator.x12_out import Package, Word
 from core.premises.tracking import sscc
 from core.premises.trader import Duties, Trader
@@ -38,12 +37,13 @@ class Supplier:
         self.ledger, self._clock = workshop.ledger, workshop.clock
         self.books = Books(self.options.stock)
         self.counterpart = Counterpart(self.options.terms(), GrammarLibrary(GrammarFolders()))
+        self._understood, self._papers = papers_of(self.options.version)
         duties = Duties(self._take, lambda _: None, self.send_stock_report)
         self._trader = Trader(workshop, self.options, self.counterpart, duties)
         self.root = self._trader.root
         self._plans: dict[str, Plan] = {}
         self._sku_plans: dict[str, Plan] = {}
-        self._changed: set[tuple[str, str]] = set()
+        self._changed: dict[tuple[str, str], None] = {}
         self._count: Counter[str] = Counter()
 
     # --- serving -----------------------------------------------------------------------------------------------
@@ -66,14 +66,7 @@ class Supplier:
             "node": self.node,
             "buyer": "The hub's own shop",
             "currency": options.currency,
-            "partner": {
-                "standard": "x12",
-                "version": options.version,
-                "ours": {"qualifier": "ZZ", "id": options.buyers_id},
-                "theirs": {"qualifier": "ZZ", "id": options.own_id},
-                "acknowledge": "999" if options.acknowledges == "999" else "997",
-                "expect_acknowledgement": options.acknowledges != "none",
-            },
+            "partner": options.partner(),
         }
 
     # --- what people in a demo or a test may wish -----------------------------------------------------------------
@@ -87,15 +80,19 @@ class Supplier:
         self._sku_plans[sku] = plan
 
     def answer(self, number: str, code: str, words: Sequence[tuple[str, str, int]] = ()) -> None:
-        """Answer to an order by an 855: `words` are SKU, X12 668 and units."""
+        """Answer to an order (855, ORDRSP): `code` is X12 587, and `words` are SKU, X12 668 and units."""
         purchase, now = self.books.jobs[number].purchase, self._clock.now()
         said = [Word(purchase.line(sku), status, units) for sku, status, units in words]
-        self._trader.say(number, x12_out.answer(purchase, code, said, now))
+        self._trader.say(number, self._papers.answer(purchase, code, said, now))
         self.ledger.write("answered", number, code=code, words=[list(word) for word in words])
 
     def answer_wish(self, number: str, purpose: str, code: str, sequence: str = "") -> None:
-        """Answer to a change (04) or a cancellation (01) by an 865."""
-        self._trader.say(number, x12_out.change_answer(number, purpose, code, sequence, self._clock.now()))
+        """Answer to a change (04), the last one unless `sequence` names it, or a cancellation (01): 865, ORDRSP."""
+        asked = [one for order, one in self._changed if order == number]
+        sequence = sequence or (asked[-1] if purpose == "04" and asked else "")
+        self._trader.say(
+            number, self._papers.change_answer(number, purpose, code, sequence, self._clock.now())
+        )
         self.ledger.write("answered", number, code=f"{purpose} {code}", words=[])
 
     def ship(self, number: str, packages: Sequence[Mapping[str, int]]) -> None:
@@ -114,7 +111,7 @@ class Supplier:
         levels = self.options.parcels_in_levels
         notice = self._next("S")
         self._trader.say(
-            number, x12_out.ship_notice(job.purchase, notice, made, _SCAC, now, in_levels=levels)
+            number, self._papers.ship_notice(job.purchase, notice, made, _SCAC, now, in_levels=levels)
         )
 
     def charge(self, number: str, units: Mapping[str, int]) -> str:
@@ -123,7 +120,9 @@ class Supplier:
         prices = {line.sku: self._price(job, line.sku) for line in job.purchase.lines}
         self._trader.say(
             number,
-            x12_out.invoice(job.purchase, invoice, units, prices, self.options.currency, self._clock.now()),
+            self._papers.invoice(
+                job.purchase, invoice, units, prices, self.options.currency, self._clock.now()
+            ),
         )
         reference = job.purchase.customer_reference
         self.ledger.write("invoiced", number, invoice=invoice, lines=dict(units), reference=reference)
@@ -133,7 +132,7 @@ class Supplier:
         """Answer to the wish to send goods back."""
         now, reason = self._clock.now(), "past the time for returns"
         self._trader.say(
-            number, x12_out.return_answer(number, return_id, self._next("R"), authorisation, reason, now)
+            number, self._papers.return_answer(number, return_id, self._next("R"), authorisation, reason, now)
         )
         self.ledger.write("return_answered", number, return_id=return_id, authorisation=authorisation)
 
@@ -142,12 +141,12 @@ class Supplier:
         now, figures = self._clock.now(), {sku: self.books.available[sku] for sku in self.options.stock}
         number = self._next("IA")
         self.ledger.write("stock_report", number, as_of=now.isoformat(), figures=figures)
-        self._trader.say(number, x12_out.stock_report(number, figures, self.options.numbers, now))
+        self._trader.say(number, self._papers.stock_report(number, figures, self.options.numbers, now))
 
     # --- work ---------------------------------------------------------------------------------------------------
 
     def _take(self, taken: Taken) -> None:
-        wish = understood(taken)
+        wish = self._understood(taken)
         match wish:
             case Purchase():
                 self._ordered(wish)
@@ -223,7 +222,7 @@ class Supplier:
         if key in self._changed:
             self.ledger.write("repeated", change.number, sequence=change.sequence)
             return
-        self._changed.add(key)
+        self._changed[key] = None
         self.ledger.write("change_asked", change.number, sequence=change.sequence, left=dict(change.left))
         if self.options.by_hand:
             return

@@ -46,13 +46,19 @@ def change_answer(number: str, purpose: str, code: str, sequence: str, now: date
 
 
 def ship_notice(
-    purchase: Purchase, notice: str, packages: Sequence[Package], scac: str, now: datetime, *, in_levels: bool
+    purchase: Purchase,
+    notice: str,
+    packages: Sequence[Package],
+    carrier: str,
+    now: datetime,
+    *,
+    in_levels: bool,
 ) -> Body:
     """Return an 856: shipment, order, parcels and items, or without the parcels."""
     levels = _Levels()
     segments: list[Plain] = [
         ("BSN", "00", notice, _day(now), f"{now:%H%M}", "0001" if in_levels else "0004"),
-        levels.next("S", None), ("TD1", "CTN", str(len(packages))), ("TD5", "", "2", scac),
+        levels.next("S", None), ("TD1", "CTN", str(len(packages))), ("TD5", "", "2", carrier),
     ]  # fmt: skip
     if not in_levels:
         segments.append(("REF", "2I", packages[0].tracking_number))

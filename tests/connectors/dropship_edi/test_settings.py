@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from connectors.dropship_edi import CONNECTOR
+from connectors.dropship_edi.documents import readers
 from connectors.dropship_edi.settings import DropshipSettings
 from core.clock import ManualClock
 from core.connector import Resources
@@ -47,6 +48,10 @@ def test_little_has_to_be_said() -> None:
     ("changes", "says"),
     [
         ({"partner": {**PARTNER, "version": "D96A"}}, "004010 or 005010"),
+        (
+            {"partner": {**PARTNER, "standard": "edifact", "version": "D07A"}},
+            "mapping documents for D96A and D01B",
+        ),
         ({"partner": {**PARTNER, "theirs": {"qualifier": "ZZ", "id": "HUB"}}}, "one of them is the partner"),
         ({"partner": {**PARTNER, "ours": {"qualifier": "ZZ", "id": "A" * 16}}}, "room for 15"),
         ({"partner": {**PARTNER, "acknowledge": "contrl"}}, "997 and 999"),
@@ -64,6 +69,14 @@ def test_wrong_settings_say_what_to_write(changes: dict[str, Any], says: str) ->
     with pytest.raises(ValidationError) as refused:
         settings(**changes)
     assert says in str(refused.value)
+
+
+@pytest.mark.parametrize("version", ["D96A", "D01B"])
+def test_the_standard_chooses_the_documents(version: str) -> None:
+    found = settings(partner={**PARTNER, "standard": "edifact", "version": version})
+    assert (found.told()["buyer_id"], found.told()["seller_id"]) == ("HUB", "123456789")
+    assert set(readers(found, NoMappings())) == {"ORDRSP", "DESADV", "INVOIC", "INVRPT", "RETINS"}
+    assert set(readers(settings(), NoMappings())) == {"855", "865", "856", "810", "846", "180"}
 
 
 def test_a_secret_is_not_shown() -> None:

@@ -1,4 +1,4 @@
-"""The supplier keeps the contract of suppliers, by SFTP, by a folder and by HTTP."""
+"""The supplier keeps the contract of suppliers, by SFTP, by a folder and by HTTP, in X12 and in EDIFACT."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,3 +127,12 @@ class TestByHttp(TestBySftp):
         self.at = stage
         secrets = (TOKEN, PARTNERS_TOKEN)
         return Bench(stage.port, Premises(stage), stage.ledger, stage.faults, secrets, stage.locked_out)
+
+
+class TestInEdifact(TestByAFolder):
+    @pytest.fixture(params=["D96A", "D01B"])
+    async def stage(self, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, transport="folder", by_hand=True, version=request.param)
+        await stage.start()
+        yield stage
+        await stage.stop()
