@@ -1,6 +1,6 @@
 """How a connector declares itself, and what it gives the hub when it is opened with its settings."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -55,21 +55,6 @@ class Mappings(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class SetBody:
-    """One document as segments, without header and trailer: a tag, then elements, each a text or its components."""
-
-    kind: str
-    """`850`, `ORDERS`."""
-    segments: tuple[tuple[str | tuple[str, ...], ...], ...]
-    functional_id: str = ""
-    """GS01; X12 only."""
-    reference: str | None = None
-    """The document's number, by which the partner's answers are known to be about it."""
-    version: str = ""
-    """Another one than the profile's."""
-
-
 class EdiPartner(Protocol):
     """What a connector needs of EDI with one partner."""
 
@@ -77,13 +62,10 @@ class EdiPartner(Protocol):
         """Fill `Taker`: for `OpenConnector.takers`."""
         ...
 
-    def draft(self, bodies: Sequence[SetBody]) -> Draft:
-        """Return an interchange for `Outgoing.draft`; raise no error for what was drafted, when it is written."""
-        ...
-
     def draft_of(self, kind: str, tree: Any, reference: str | None) -> Draft:
         """Return an interchange of one document, given as the tree that a mapping makes (`Mappings.tree`).
 
+        It is for `Outgoing.draft`: what was drafted raises no error when it is written with its numbers.
         Delimiters, character set, version and envelope are the profile's. Raise `DocumentError` for what can't be
         written so, and for what the partner's own grammar finds wrong, with segment and element.
         """

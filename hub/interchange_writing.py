@@ -1,6 +1,6 @@
 """Documents as the sets of an interchange: from a mapping's tree, checked by the partner's own grammar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from core.errors import DocumentError, Problem
 from core.exchange import shapes
@@ -10,7 +10,7 @@ from hub.envelopes import delimiters_with, version_with
 from mappings.data import Data, is_object
 from mappings.errors import MappingError, Severity
 from mappings.syntax.edi.ack.collecting import Outlines, collect
-from mappings.syntax.edi.ack.composing import Body, Plain, raw_segments
+from mappings.syntax.edi.ack.composing import Body
 from mappings.syntax.edi.charsets import Charset
 from mappings.syntax.edi.model import Fault
 from mappings.syntax.edi.opened import Reading
@@ -34,14 +34,6 @@ def _refused(error: MappingError, kind: str | None = None) -> DocumentError:
     return DocumentError(
         tuple(Problem(p.reason, field=p.target, value=p.value, source=kind) for p in error.problems)
     )
-
-
-def encoded(segments: Sequence[Plain], charset: Charset) -> tuple[Plain, ...]:
-    """Return segments in the partner's character set; raise `DocumentError` for what it lacks."""
-    try:
-        return raw_segments(segments, charset)
-    except ValueError as error:
-        raise DocumentError((Problem(str(error)),)) from None
 
 
 def check_draft(draft: shapes.Draft, reading: Reading, profile: PartnerProfile) -> None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from core.clock import Clock
-from core.connector import SetBody
 from core.errors import DocumentError, HubError
 from core.exchange import shapes
 from core.exchange.numbers import Numbers
@@ -17,10 +16,9 @@ from hub.envelopes import (
     charset_with,
     delimiters_with,
     edifact_envelope,
-    version_with,
     x12_envelope,
 )
-from hub.interchange_writing import body_of, check_draft, encoded, problem_of
+from hub.interchange_writing import body_of, check_draft, problem_of
 from hub.partner_grammars import overlaid
 from mappings.data import Data
 from mappings.syntax.edi.ack import composing
@@ -175,37 +173,15 @@ class Partner:
         bodies, segment = acknowledged(verdict, by, delimiters_with(profile), asked=how == "ta1")
         return self._draft(bodies, (), segment) if bodies or segment is not None else None
 
-    def draft(self, bodies: Sequence[SetBody]) -> shapes.Draft:
-        """Return an interchange of documents that waits for its numbers; the partner is to acknowledge it."""
-        made = [
-            Body(
-                b.kind, encoded(b.segments, self.charset), b.functional_id,
-                b.version or version_with(self.profile),
-            )
-            for b in bodies
-        ]  # fmt: skip
-        return self._to_answer(made, [b.reference for b in bodies])
-
     def draft_of(self, kind: str, tree: Data, reference: str | None) -> shapes.Draft:
         """Return an interchange of one document; raise `DocumentError`."""
         body = body_of(kind, tree, self.profile, self.charset)
-        draft = self._to_answer([body], [reference])
+        hours = self.profile.acknowledged_within_h if self.profile.expect_acknowledgement else None
+        within = None if hours is None else timedelta(hours=hours)
+        wishes = tuple(self._wishes(kind, (reference,))) if reference else ()
+        draft = replace(self._draft((body,), (reference,), None), answer_within=within, wishes=wishes)
         check_draft(draft, self.reading, self.profile)
         return draft
-
-    def _to_answer(self, bodies: Sequence[Body], references: Sequence[str | None]) -> shapes.Draft:
-        within = (
-            timedelta(hours=self.profile.acknowledged_within_h)
-            if self.profile.expect_acknowledgement
-            else None
-        )
-        wishes = tuple(
-            wish
-            for body, reference in zip(bodies, references, strict=True)
-            if reference
-            for wish in self._wishes(body.type, (reference,))
-        )
-        return replace(self._draft(tuple(bodies), references, None), answer_within=within, wishes=wishes)
 
     @property
     def reading(self) -> Reading:

@@ -6,7 +6,7 @@ from hub.interchanges import Partner
 from tests.core.conftest import sqlite_store as sqlite_store  # noqa: PLC0414 - a fixture
 from tests.core.conftest import template as template  # noqa: PLC0414 - a fixture
 from tests.core.engine.stage import engine_on
-from tests.hub.test_interchanges import both, orders, written
+from tests.hub.test_interchanges import X12_ORDER, both, several
 
 
 def nothing(raw: RawDocument) -> tuple[()]:
@@ -14,8 +14,8 @@ def nothing(raw: RawDocument) -> tuple[()]:
 
 
 async def test_a_file_is_taken_once_and_acknowledged_once(sqlite_store: Database) -> None:
-    hub, supplier = both()
-    file = written(hub.draft([orders(), orders()]))
+    _, supplier = both()
+    file = several(X12_ORDER, X12_ORDER)
     taker: Partner = supplier
     async with engine_on(
         sqlite_store, takers={("edi", "interchange"): taker.take}, readers={("edi", "850"): nothing}

@@ -10,7 +10,6 @@ import pytest
 from mockedi.testing import Mock  # type: ignore[import-untyped]
 
 from core.clock import SystemClock
-from core.connector import SetBody
 from core.exchange.numbers import Counters
 from core.exchange.profile import PartnerProfile
 from core.exchange.sending import Sent, enter, write
@@ -28,31 +27,32 @@ PARTNERS: dict[str, dict[str, Any]] = {
     "x12": {"version": "004010", "ours": {"qualifier": "ZZ", "id": "ACME"}},
     "edifact": {"version": "D96A", "ours": {"qualifier": "14", "id": "EURODIS"}},
 }
-ORDERS = {
-    "x12": SetBody(
+ORDERS: dict[str, tuple[str, Any]] = {
+    "x12": (
         "850",
-        (
-            ("BEG", "00", "SA", "PO-1", "", "20261122"),
-            ("N1", "ST", "A buyer"),
-            ("PO1", "1", "2", "EA", "12.50", "", "VP", "WIDGET-001"),
-            ("CTT", "1"),
-        ),
-        "PO",
-        "PO-1",
+        {
+            "BEG": {"01": "00", "02": "SA", "03": "PO-1", "05": "20261122"},
+            "N1": [{"N1": {"01": "ST", "02": "A buyer"}}],
+            "PO1": [
+                {"PO1": {"01": "1", "02": "2", "03": "EA", "04": "12.50", "06": "VP", "07": "WIDGET-001"}}
+            ],
+        },
     ),
-    "edifact": SetBody(
+    "edifact": (
         "ORDERS",
-        (
-            ("BGM", "220", "PO-1", "9"),
-            ("DTM", ("137", "20261122", "102")),
-            ("NAD", "BY", ("EURODIS", "", "92")),
-            ("LIN", "1", "", ("WIDGET-001", "SA")),
-            ("QTY", ("21", "2")),
-            ("PRI", ("AAA", "12.50")),
-            ("UNS", "S"),
-        ),
-        "",
-        "PO-1",
+        {
+            "BGM": {"01": "220", "02": "PO-1", "03": "9"},
+            "DTM": [{"01": "137", "01_2": "20261122", "01_3": "102"}],
+            "SG2": [{"NAD": {"01": "BY", "02": "EURODIS", "02_3": "92"}}],
+            "SG25": [
+                {
+                    "LIN": {"01": "1", "03": "WIDGET-001", "03_2": "SA"},
+                    "QTY": [{"01": "21", "01_2": "2"}],
+                    "SG28": [{"PRI": {"01": "AAA", "01_2": "12.50"}}],
+                }
+            ],
+            "UNS": {"01": "S"},
+        },
     ),
 }
 ANSWERS = {"x12": {"855", "856", "810"}, "edifact": {"ORDRSP", "DESADV", "INVOIC"}}
@@ -86,9 +86,9 @@ def partner_of(standard: str) -> Partner:
     return Partners(SystemClock(), GrammarLibrary(GrammarFolders())).partner(profile)
 
 
-async def order(store: Database, partner: Partner, body: SetBody) -> bytes:
+async def order(store: Database, partner: Partner, kind: str, tree: Any) -> bytes:
     """Draw the numbers and enter the ledger in one commit, as the engine does for an effect."""
-    draft = partner.draft([body])
+    draft = partner.draft_of(kind, tree, "PO-1")
     async with store.transaction() as session:
         counters = await Counters.lock(session, [draft.pair])
         written = write(draft, counters)
@@ -121,7 +121,7 @@ async def test_a_purchase_order_is_acknowledged_answered_shipped_and_invoiced(
 ) -> None:
     partner = partner_of(standard)
     readers = {("edi", kind): nothing for kind in ANSWERS[standard]}
-    (tmp_path / "out" / "1.edi").write_bytes(await order(sqlite_store, partner, ORDERS[standard]))
+    (tmp_path / "out" / "1.edi").write_bytes(await order(sqlite_store, partner, *ORDERS[standard]))
     async with engine_on(
         sqlite_store, takers={("edi", "interchange"): partner.take}, readers=readers
     ) as stage:
