@@ -228,6 +228,34 @@ def test_a_line_that_is_not_accepted_counts_for_more_than_the_word_for_the_whole
     ]  # fmt: skip
 
 
+def test_so_do_units_that_come_later() -> None:
+    found = read(
+        "order-response",
+        "BGM+231+R-1+29",
+        *DATED,
+        "LIN+1+5+A-77:SA",
+        "QTY+12:1",
+        "QTY+83:1",
+        "QTY+85:0",
+        "UNS+S",
+    )
+    assert [(line.answer, line.quantity) for line in found.lines] == [
+        (LineAnswer.ACCEPTED, 1), (LineAnswer.BACK_ORDERED, 1),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("20261120:102", DAY), ("20261120", DAY), ("202611200130:203", DAY + timedelta(minutes=90)),
+        ("202611200130", DAY + timedelta(minutes=90)), ("20261120013059:204", DAY + timedelta(minutes=90)),
+    ],
+)  # fmt: skip
+def test_a_time_is_of_its_format_or_of_its_length(said: str, meant: datetime) -> None:
+    found = read("order-response", "BGM+231+R-1+29", f"DTM+137:{said}", "RFF+ON:PO-1", "UNS+S")
+    assert found.occurred_at == meant
+
+
 @BOTH
 @pytest.mark.parametrize(
     ("action", "quantities", "said"),
@@ -314,6 +342,8 @@ def test_an_item_is_what_we_call_it_or_what_the_supplier_does(line: tuple[str, .
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995:::100"), (6, None, None), "price of 100"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995::::KGM"), (6, None, None), "a unit KGM"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "DTM+69:2649:616"), (6, None, None), "format 616"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:two"), (6, None, None), "'two' is no number"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:-2"), (6, None, None), "-2 is no number of pieces"),
         (("BGM+231+R-1+4", *DATED), (None, None, None), "lines go with the answer"),
         (("BGM+231+R-1+29", "DTM+137:20261120:102"), (None, None, None), "there is no value here"),
         (("BGM+231+R-1+29", "DTM+137:20261320:102", "RFF+ON:PO-1"), (3, None, None), "202613200000"),
