@@ -1,6 +1,6 @@
 """What `--partner` names: overlays on grammars, or a connector of hub.yaml with what was agreed with its partner."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from core.clock import SystemClock
 from core.errors import HubError
 from core.exchange.profile import PartnerProfile
 from hub.cli.failing import Failure
-from hub.config import CONFIG_FILE
+from hub.config import CONFIG_FILE, ConfigError, HubConfig
 from hub.interchanges import Partner, Partners
 from hub.partner_grammars import OverlayError, overlaid
 from mappings.errors import Position, Severity
@@ -41,10 +41,14 @@ class Chosen:
 
 
 def choose(session: "Session", named: Iterable[str]) -> Chosen:
-    """Return what the names mean: paths are overlays, and one may be a connector's; raise `Failure`."""
+    """Return what the names mean: paths are overlays, and one may be a connector's; raise `Failure`.
+
+    A word that is both is the connector: `./acme` is the folder.
+    """
     paths, names = list[Path](), list[str]()
     for name in named:
-        if Path(name).exists() or "/" in name or name.endswith(_OVERLAY):
+        is_path = "/" in name or name.endswith(_OVERLAY)
+        if is_path or (Path(name).exists() and name not in _known(session)):
             paths.append(Path(name))
         else:
             names.append(name)
@@ -72,11 +76,7 @@ def _profile(session: "Session", name: str) -> PartnerProfile:
             usage=True,
         )
     config = session.config()
-    profiles = {
-        one.name: profile
-        for one in config.connectors.values()
-        if isinstance(profile := getattr(one.settings, "partner", None), PartnerProfile)
-    }
+    profiles = _profiles(config)
     if name in profiles:
         return profiles[name]
     if name in config.connectors:
@@ -87,6 +87,24 @@ def _profile(session: "Session", name: str) -> PartnerProfile:
         f"{name!r} is no overlay, no folder and no partner in {config.path}{meant}{_there(profiles)}",
         usage=True,
     )
+
+
+def _known(session: "Session") -> Collection[str]:
+    """Return the partners of a configuration, as far as there is one that can be read."""
+    if session.config_file is None and not CONFIG_FILE.exists():
+        return ()
+    try:
+        return _profiles(session.config())
+    except ConfigError:
+        return ()
+
+
+def _profiles(config: HubConfig) -> dict[str, PartnerProfile]:
+    return {
+        one.name: profile
+        for one in config.connectors.values()
+        if isinstance(profile := getattr(one.settings, "partner", None), PartnerProfile)
+    }
 
 
 def _there(profiles: Iterable[str]) -> str:

@@ -138,3 +138,12 @@ def test_a_name_that_is_none_is_told_with_those_that_there_are(here: Path) -> No
     assert "two partners" in said.errors
     (here / "acme-overlays" / "850.overlay").write_text("overlay acme\non x12 004010 999\n")
     assert "850.overlay:2" in call(here, "edi", "ack", "sound.edi", "--partner", "acme").errors
+
+
+def test_a_word_that_is_a_folder_too_is_the_partner(here: Path) -> None:
+    (here / "acme").mkdir()
+    (here / "acme" / "850.overlay").write_text("overlay acme\non x12 004010 850\nrequire CUR\n")
+    assert call(here, "edi", "validate", "sound.edi", "--partner", "acme").status == 0
+    assert "CUR" in call(here, "edi", "validate", "sound.edi", "--partner", "./acme").out
+    (here / "hub.yaml").write_text("store: [")  # what can't be read names nobody
+    assert "CUR" in call(here, "edi", "validate", "sound.edi", "--partner", "acme").out
