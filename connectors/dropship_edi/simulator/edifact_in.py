@@ -7,6 +7,7 @@ from connectors.dropship_edi.simulator.books import Cancellation, Change, Ordere
 from connectors.dropship_edi.simulator.x12_in import Wish
 from mappings.syntax.edi.ack.composing import Plain
 from mappings.syntax.edi.counterpart_shapes import Taken
+from mappings.syntax.edi.plain import all_of, one_of, part
 
 _NAME, _STREET, _CITY, _COUNTRY = 4, 5, 6, 9
 """Where NAD has C080, C059, 3164 and 3207."""
@@ -27,7 +28,7 @@ def understood(taken: Taken) -> Wish:
 
 
 def _purchase(segments: Sequence[Plain]) -> Purchase:
-    start = _one(segments, "BGM")
+    start = one_of(segments, "BGM")
     if part(start, 1) != "220" or part(start, 3) != "9":
         raise ValueError("BGM is no original (9) of an order (220)")
     _must_have_address(segments)
@@ -38,7 +39,7 @@ def _purchase(segments: Sequence[Plain]) -> Purchase:
 
 
 def _must_have_address(segments: Sequence[Plain]) -> None:
-    ship_to = next((one for one in _all(segments, "NAD") if part(one, 1) == "DP"), None)
+    ship_to = next((one for one in all_of(segments, "NAD") if part(one, 1) == "DP"), None)
     if ship_to is None:
         raise ValueError("there is no NAD with DP: nobody to send to")
     if not all(part(ship_to, at) for at in (_NAME, _STREET, _CITY, _COUNTRY)):
@@ -47,13 +48,13 @@ def _must_have_address(segments: Sequence[Plain]) -> None:
 
 def _ordered(line: Sequence[Plain]) -> Ordered:
     sku, reference = _numbers(line)
-    price = next((one for one in _all(line, "PRI") if part(one, 1) == "AAA"), None)
+    price = next((one for one in all_of(line, "PRI") if part(one, 1) == "AAA"), None)
     cost = None if price is None else Decimal(part(price, 1, 2))
     return Ordered(part(line[0], 1), sku, reference, _quantity(line, "21"), cost)
 
 
 def _change(segments: Sequence[Plain]) -> Change | Cancellation:
-    start, number = _one(segments, "BGM"), _reference(segments, "ON")
+    start, number = one_of(segments, "BGM"), _reference(segments, "ON")
     if part(start, 1) != "230" or not number:
         raise ValueError("an ORDCHG is a BGM with 230, and an RFF with ON that names the order")
     if part(start, 3) == "1":
@@ -72,7 +73,7 @@ def _change(segments: Sequence[Plain]) -> Change | Cancellation:
 
 
 def _return(segments: Sequence[Plain]) -> ReturnWish:
-    start = _one(segments, "BGM")
+    start = one_of(segments, "BGM")
     if part(start, 1) != "70E":
         raise ValueError(f"BGM is {part(start, 1)!r}: a return is announced by 70E")
     lines = {_numbers(line)[0]: _quantity(line, "61") for line in _lines(segments)}
@@ -90,7 +91,7 @@ def _lines(segments: Sequence[Plain]) -> Iterator[Sequence[Plain]]:
 def _numbers(line: Sequence[Plain]) -> tuple[str, str]:
     """Return the buyer's and the supplier's number of an item."""
     found = {part(line[0], 3, 2): part(line[0], 3)}
-    for one in _all(line, "PIA"):
+    for one in all_of(line, "PIA"):
         found |= {part(one, at, 2): part(one, at) for at in range(2, len(one))}
     sku = found.get("IN") or found.get("BP")
     if not sku:
@@ -99,29 +100,11 @@ def _numbers(line: Sequence[Plain]) -> tuple[str, str]:
 
 
 def _quantity(line: Sequence[Plain], qualifier: str) -> int:
-    found = next((one for one in _all(line, "QTY") if part(one, 1) == qualifier), None)
+    found = next((one for one in all_of(line, "QTY") if part(one, 1) == qualifier), None)
     if found is None:
         raise ValueError(f"there is no QTY with {qualifier}")
     return int(part(found, 1, 2))
 
 
 def _reference(segments: Sequence[Plain], qualifier: str) -> str:
-    return next((part(one, 1, 2) for one in _all(segments, "RFF") if part(one, 1) == qualifier), "")
-
-
-def _one(segments: Sequence[Plain], tag: str) -> Plain:
-    found = next(_all(segments, tag), None)
-    if found is None:
-        raise ValueError(f"there is no {tag}")
-    return found
-
-
-def _all(segments: Sequence[Plain], tag: str) -> Iterator[Plain]:
-    return (one for one in segments if one[0] == tag)
-
-
-def part(segment: Plain, at: int, component: int = 1) -> str:
-    """Return a component of an element, both by their places from 1; what is not there is empty."""
-    found = segment[at] if at < len(segment) else ""
-    parts = (found,) if isinstance(found, str) else found
-    return parts[component - 1] if component <= len(parts) else ""
+    return next((part(one, 1, 2) for one in all_of(segments, "RFF") if part(one, 1) == qualifier), "")
