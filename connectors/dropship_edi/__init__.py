@@ -1,4 +1,4 @@
-"""`dropship_edi`: a drop-ship supplier that exchanges X12 or EDIFACT interchanges, by SFTP or a folder."""
+"""`dropship_edi`: a drop-ship supplier that exchanges X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def _simulator(workshop: Workshop) -> Simulator:
 
 CONNECTOR = Connector(
     name="dropship_edi",
-    summary="Drop-ship suppliers that exchange X12 or EDIFACT interchanges, by SFTP or a folder",
+    summary="Drop-ship suppliers that exchange X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS",
     settings=DropshipSettings,
     open=open_supplier,
     simulator=_simulator,

@@ -1,4 +1,4 @@
-"""`warehouse_edi`: a warehouse or 3PL that exchanges X12 interchanges, by SFTP or a folder."""
+"""`warehouse_edi`: a warehouse or 3PL that exchanges X12 interchanges, by SFTP, a folder or HTTPS."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ def _simulator(workshop: Workshop) -> Simulator:
 
 CONNECTOR = Connector(
     name="warehouse_edi",
-    summary="Warehouses and 3PLs that exchange X12 interchanges, by SFTP or a folder",
+    summary="Warehouses and 3PLs that exchange X12 interchanges, by SFTP, a folder or HTTPS",
     settings=WarehouseEdiSettings,
     open=open_warehouse,
     simulator=_simulator,
