@@ -190,7 +190,8 @@ class TestTranslate:
             wait_for(tmp_path / "out", "W-1001")
             for _ in range(50):
                 self.order(tmp_path, currency="EURO")
-                if "EURO" in (tmp_path / "err").read_text(encoding="utf-8"):
+                errors = (tmp_path / "err").read_text(encoding="utf-8")
+                if "EURO" in errors and "not translated" in errors:
                     break
                 time.sleep(0.3)
             watching.send_signal(signal.SIGINT)
