@@ -1,22 +1,14 @@
 """What `hub.yaml` says about one warehouse. Which mapping reads or writes what is chosen by its `mappings:` key."""
 
 from typing import Annotated, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from canonical.base import Name
 from canonical.stock import StockBasis
 from core.transport.feed import FolderPath
 from core.transport.mailbox_settings import MailboxSettings, OutboxFolders
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, LookupError):
-        raise ValueError(f"there is no time zone {name!r}; it is named as in `Europe/London`") from None
-    return name
+from core.zones import ZoneName
 
 
 class FeedSettings(BaseModel):
@@ -67,7 +59,7 @@ class WarehouseSettings(MailboxSettings):
     """What the warehouse calls it in its documents; the node's id if not said."""
     stock_basis: StockBasis = StockBasis.ON_HAND
     """What stock figures mean where a report does not say so."""
-    zone: Annotated[str, AfterValidator(_known_zone)] = "UTC"
+    zone: ZoneName = "UTC"
     """The zone of times without an offset."""
     context: dict[Name, Annotated[str, Field(max_length=500)]] = {}
     """What mapping documents of its own ask for besides, such as the GLNs of `sender` and `receiver`."""

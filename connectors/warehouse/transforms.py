@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from mappings.data import Data
+from mappings.items import totals_by_sku
 
 
 def warehouse_node(parts: Sequence[str]) -> str:
@@ -23,16 +24,8 @@ def warehouse_address(lines: Sequence[str], most: int, longest: int) -> list[str
     return kept
 
 
-def warehouse_totals(lines: Sequence[Mapping[str, Data]]) -> list[dict[str, Data]]:
-    """Return one line for each SKU: what lies in several places of a site is added up."""
-    totals: dict[str, int] = {}
-    for line in lines:
-        totals[line["sku"]] = totals.get(line["sku"], 0) + line["quantity"]
-    return [{"sku": sku, "quantity": quantity} for sku, quantity in totals.items()]
-
-
 TRANSFORMS: Mapping[str, Callable[..., Data]] = {
     "warehouse_address": warehouse_address,
     "warehouse_node": warehouse_node,
-    "warehouse_totals": warehouse_totals,
+    "warehouse_totals": totals_by_sku,
 }

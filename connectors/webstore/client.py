@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 from urllib.parse import quote
@@ -14,9 +12,9 @@ from connectors.webstore.settings import WebstoreSettings, secret_key
 from connectors.webstore.signing import signed_headers, webhook_content
 from core.clock import Clock
 from core.errors import OutcomeUnknownError, PartnerError, RejectedError, RetryableError, UnauthorisedError
+from core.transport.http_words import retry_after, word_of
 
 _LONGEST_ANSWER = 64 * 1024
-_LONGEST_WAIT_S = 86_400.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _UNTOUCHED = frozenset({408, 425, 429, 503})
 """The receiver says itself that it did nothing, and that later may be better."""
@@ -90,12 +88,12 @@ class WebhookClient:
                 finally:
                     await response.aclose()
         except _NEVER_SENT as error:
-            raise RetryableError(f"the shop could not be reached: {_word(error)}") from error
+            raise RetryableError(f"the shop could not be reached: {word_of(error)}") from error
         except TimeoutError as error:
             raise OutcomeUnknownError(f"the shop did not answer within {self._deadline_s:g} s") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
             raise OutcomeUnknownError(
-                f"the connection broke before the shop had answered: {_word(error)}"
+                f"the connection broke before the shop had answered: {word_of(error)}"
             ) from error
 
     def _meaning(self, status: int, headers: httpx.Headers) -> PartnerError:
@@ -104,7 +102,7 @@ class WebhookClient:
         if status in {401, 403}:
             return UnauthorisedError(f"{said}: compare webhook_secrets with what the shop verifies with")
         if status in _UNTOUCHED:
-            return RetryableError(said, retry_after_s=_retry_after(headers, self._clock.now()))
+            return RetryableError(said, retry_after_s=retry_after(headers, self._clock.now()))
         if httpx.codes.is_server_error(status):
             return OutcomeUnknownError(f"{said}, and may have taken the webhook before it failed")
         why = _NO_FOR_GOOD.get(status, "for good")
@@ -121,20 +119,3 @@ async def _read(response: httpx.Response) -> Reply:
             break
     media_type = response.headers.get("content-type", "application/octet-stream")
     return Reply(response.status_code, body[:_LONGEST_ANSWER], media_type)
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Return seconds from a Retry-After of seconds or of a date (RFC 9110); None where it can't be read."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        if value.isascii() and value.isdigit():
-            wait_s = float(value)
-        else:
-            wait_s = (parsedate_to_datetime(value) - now).total_seconds()
-    except (TypeError, ValueError):
-        return None
-    return min(max(wait_s, 0.0), _LONGEST_WAIT_S)
-
-
-def _word(error: Exception) -> str:
-    return str(error) or type(error).__name__

@@ -2,8 +2,6 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Literal
 
@@ -13,6 +11,7 @@ from canonical.commands import Command, SendInterchange
 from core.clock import Clock
 from core.errors import OutcomeUnknownError, PartnerError, RejectedError, RetryableError, UnauthorisedError
 from core.ports import Answer, Effect, EffectContext, Outgoing, RawDocument
+from core.transport.http_words import retry_after, word_of
 from core.transport.https_settings import HttpsSettings
 
 IDEMPOTENCY_KEY = "idempotency-key"
@@ -20,7 +19,6 @@ MARGIN_S = 5.0
 """By which an effect's deadline is later than its request's."""
 _LONGEST_NOTE = 64 * 1024
 """What is kept of a response that is no interchange."""
-_LONGEST_WAIT_S = 86_400.0
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _UNTOUCHED = frozenset({408, 425, 429, 503})
 """The partner says itself that it did nothing, and that later may be better."""
@@ -107,11 +105,11 @@ class PostingPort:
                 finally:
                     await response.aclose()
         except _NEVER_SENT as error:
-            raise RetryableError(f"{partner} could not be reached: {_word(error)}") from error
+            raise RetryableError(f"{partner} could not be reached: {word_of(error)}") from error
         except TimeoutError as error:
             raise OutcomeUnknownError(f"{partner} did not answer within {settings.timeout_s:g} s") from error
         except (httpx.HTTPError, httpx.StreamError) as error:
-            reason = f"the connection broke before {partner} had answered: {_word(error)}"
+            reason = f"the connection broke before {partner} had answered: {word_of(error)}"
             raise OutcomeUnknownError(reason) from error
 
     async def _read(self, response: httpx.Response) -> _Reply:
@@ -126,7 +124,7 @@ class PostingPort:
                     "transport.max_response_bytes; the interchange is sent again, under its old number"
                 )
         media_type = response.headers.get("content-type", "application/octet-stream")[:200]
-        wait_s = _retry_after(response.headers, self._clock.now())
+        wait_s = retry_after(response.headers, self._clock.now())
         return _Reply(response.status_code, bytes(body), media_type, wait_s)
 
     def _meaning(self, reply: _Reply) -> PartnerError:
@@ -143,20 +141,3 @@ class PostingPort:
         if httpx.codes.is_client_error(reply.status):
             return RejectedError(f"{said}: it refuses the interchange as it is", code=str(reply.status))
         return OutcomeUnknownError(f"{said}, and may have taken the interchange before it failed")
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Return seconds from a Retry-After of seconds or of a date (RFC 9110); None where it can't be read."""
-    value = headers.get("retry-after", "").strip()
-    try:
-        if value.isascii() and value.isdigit():
-            wait_s = float(value)
-        else:
-            wait_s = (parsedate_to_datetime(value) - now).total_seconds()
-    except (TypeError, ValueError):
-        return None
-    return min(max(wait_s, 0.0), _LONGEST_WAIT_S)
-
-
-def _word(error: Exception) -> str:
-    return str(error) or type(error).__name__

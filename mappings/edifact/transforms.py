@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from mappings.data import Data, is_list, is_object
-from mappings.x12.transforms import x12_totals
+from mappings.items import number_under, totals_by_sku
 
 _OURS_FIRST = ("IN", "BP", "SA", "EN", "SRV", "UP")
 _TIMES: Mapping[str, tuple[int, str]] = {
@@ -24,12 +24,7 @@ def edifact_item(segments: Sequence[Data], of: Sequence[str] = _OURS_FIRST) -> s
     said: dict[str, str] = {}
     for number, qualifier in _numbers(segments):
         said.setdefault(qualifier, number)
-    found = next((said[qualifier] for qualifier in of if qualifier in said), None)
-    if found is None:
-        raise ValueError(
-            f"there is no item number under {', '.join(of)}: agree on one, or read another by an overlay"
-        )
-    return found
+    return number_under(said, of)
 
 
 def _numbers(segments: Sequence[Data]) -> Iterator[tuple[str, str]]:
@@ -109,5 +104,5 @@ EDIFACT_TRANSFORMS: Mapping[str, Callable[..., Data]] = {
     "edifact_price": edifact_price,
     "edifact_sum": edifact_sum,
     "edifact_time": edifact_time,
-    "edifact_totals": x12_totals,
+    "edifact_totals": totals_by_sku,
 }
