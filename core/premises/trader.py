@@ -3,14 +3,13 @@
 What it reads and says them with is handed in: nothing here knows a standard.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.premises.place import Premises, PremisesOptions
+from core.premises.shift import Shift
 from core.premises.trays import InTray, OutTray
 from core.simulator import Workshop
 
@@ -79,7 +78,10 @@ class Trader:
         self._due: list[_Due] = []
         self._files = 0
         self._premises = Premises(workshop, options, self.root)
-        self._task: asyncio.Task[None] | None = None
+        self._shift = Shift(
+            workshop.clock, self.step, duties.report,
+            interval_s=options.interval_s, report_every_s=options.report_every_s,
+        )  # fmt: skip
 
     async def start(self) -> dict[str, Any]:
         """Open the doors, begin to work, and return what the connector's settings say of the place."""
@@ -89,7 +91,7 @@ class Trader:
         for name in ("errors", "archive"):
             (self.root / name).mkdir(exist_ok=True)
         transport = await self._premises.open()
-        self._task = asyncio.create_task(self._work(), name=f"simulator {self._workshop.name}")
+        self._shift.begin(self._workshop.name)
         half_written = "half_written" in {*self._faults.share, *self._faults.plan}
         return {
             "transport": transport,
@@ -100,11 +102,7 @@ class Trader:
 
     async def stop(self) -> None:
         """Close the doors and rest; everything stays as it is."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._shift.end()
         await self._premises.close()
 
     def step(self) -> None:
@@ -167,13 +165,3 @@ class Trader:
         self._files += 1
         suffix = "x12" if raw.startswith(b"ISA") else "edi"
         self._outbox.put(f"{self._clock.now():%Y%m%dT%H%M%S}-{self._files:06d}.{suffix}", raw, key)
-
-    async def _work(self) -> None:
-        reported_at = self._clock.monotonic()
-        while True:
-            self.step()
-            every_s = self._options.report_every_s
-            if every_s is not None and self._clock.monotonic() - reported_at >= every_s:
-                reported_at = self._clock.monotonic()
-                self._duties.report()
-            await self._clock.sleep(self._options.interval_s)

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
 
+from canonical.commands import Command
 from canonical.documents import Document
 from core.clock import ManualClock
 from core.connector import Connector, Mappings, OpenConnector, Resources
 from core.errors import DocumentError
 from core.exchange.numbers import Numbers
 from core.exchange.shapes import Draft, RefusedSet, Standing
-from core.ports import RawDocument, Receipt
+from core.ports import EffectContext, RawDocument, Receipt
 from core.simulator import Faults, Ledger, Simulator, Workshop
 from core.trading.opening import INTERCHANGE, Trade, open_trade
 from core.trading.settings import TradingSettings
@@ -25,7 +26,7 @@ from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 from tests.connectors.disks import FaultyDisk, ForbiddenDisk
 from tests.connectors.numbered import NumberedPort
 from tests.connectors.webstore.resources import NoCursors
-from tests.contracts.building import NOON
+from tests.contracts.building import NOON, an_effect
 
 PASSWORD = "correct horse battery"
 TIMEOUT_S = 0.5
@@ -70,6 +71,8 @@ class Kind(Generic[P, S]):
     settings: type[S]
     trade_of: Callable[[S, Mappings], Trade]
     partner: Callable[[Workshop], P]
+    context: EffectContext
+    """What the port's contract suite has its commands rendered with."""
 
 
 class TradingStage(Generic[P, S]):
@@ -144,6 +147,18 @@ class TradingStage(Generic[P, S]):
         """Return what lies in one of the partner's folders."""
         place = self.partner.root / folder
         return {path.name: path.read_bytes() for path in sorted(place.iterdir()) if path.is_file()}
+
+    async def send(self, command: Command) -> None:
+        """Carry a command out, as the engine does."""
+        await self.port.send(an_effect(command, self.port.render(command, self._kind.context)))
+
+    async def hear_for(self, seconds: float) -> tuple[Document, ...]:
+        """Let time pass in ten steps, and return everything that was told meanwhile."""
+        told = await self.hear()
+        for _ in range(10):
+            self.clock.advance(seconds / 10)
+            told += await self.hear()
+        return told
 
     async def hear(self) -> tuple[Document, ...]:
         """Let the partner work, poll, and return what the new documents say; acknowledge them."""

@@ -1,8 +1,6 @@
 """The warehouse: takes releases and cancellations from its folder, works, and sends papers; by SFTP or a folder."""
 
-import asyncio
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +12,7 @@ from core.premises.floor import Accepted, Floor, Job, Left, Pace, Plan, Refused,
 from core.premises.orders import Order
 from core.premises.place import Premises
 from core.premises.shelves import Shelves
+from core.premises.shift import Shift
 from core.premises.tracking import parcel_id, tracking_number
 from core.simulator import Workshop
 
@@ -40,7 +39,10 @@ class Warehouse:
         self._late: list[bytes] = []
         self._returns = 0
         self._premises = Premises(workshop, self.options, self.root)
-        self._task: asyncio.Task[None] | None = None
+        self._shift = Shift(
+            workshop.clock, self.step, self.send_stock_report,
+            interval_s=self.options.interval_s, report_every_s=self.options.report_every_s,
+        )  # fmt: skip
 
     # --- serving -----------------------------------------------------------------------------------------------
 
@@ -52,16 +54,12 @@ class Warehouse:
         for name in ("errors", "archive"):
             (self.root / name).mkdir(exist_ok=True)
         transport = await self._premises.open()
-        self._task = asyncio.create_task(self._work(), name=f"simulator {self._workshop.name}")
+        self._shift.begin(self._workshop.name)
         return self._settings(transport)
 
     async def stop(self) -> None:
         """Close the doors and rest; everything stays as it is."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
-            self._task = None
+        await self._shift.end()
         await self._premises.close()
 
     def _settings(self, transport: dict[str, Any]) -> dict[str, Any]:
@@ -142,16 +140,6 @@ class Warehouse:
         for happened in self.floor.work(now):
             self._happened(happened)
         self._outgoing.flush(now)
-
-    async def _work(self) -> None:
-        reported_at = self._clock.monotonic()
-        while True:
-            self.step()
-            every_s = self.options.report_every_s
-            if every_s is not None and self._clock.monotonic() - reported_at >= every_s:
-                reported_at = self._clock.monotonic()
-                self.send_stock_report()
-            await self._clock.sleep(self.options.interval_s)
 
     def _received(self, order: Order) -> None:
         known = self.floor.jobs.get(order.release_id)

@@ -8,9 +8,9 @@ from connectors.dropship_edi.opening import trade_of
 from connectors.dropship_edi.settings import DropshipSettings
 from connectors.dropship_edi.simulator import Supplier
 from tests.connectors.trading import Kind, TradingStage
-from tests.contracts.supplier import NODE
+from tests.contracts.supplier import NODE, SupplierContract
 
-KIND = Kind(CONNECTOR, DropshipSettings, trade_of, Supplier)
+KIND = Kind(CONNECTOR, DropshipSettings, trade_of, Supplier, SupplierContract().context())
 
 
 class Stage(TradingStage[Supplier, DropshipSettings]):

@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from canonical.commands import Command
 from canonical.documents import (
-    Document,
     PurchaseAnswerDocument,
     ShipNoticeDocument,
     StockDocument,
@@ -20,7 +18,6 @@ from canonical.purchases import LineAnswer
 from connectors.dropship_edi.simulator import Plan
 from core.exchange.shapes import Standing
 from tests.connectors.dropship_edi.stage import Stage
-from tests.contracts.building import an_effect
 from tests.contracts.fulfilment_point import WANTED, only
 from tests.contracts.supplier import NUMBER, SupplierContract
 
@@ -35,22 +32,9 @@ async def stage(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator
     await stage.stop()
 
 
-async def send(stage: Stage, command: Command) -> None:
-    port = stage.port
-    await port.send(an_effect(command, port.render(command, EXAMPLE.context())))
-
-
-async def hear_for(stage: Stage, seconds: float) -> tuple[Document, ...]:
-    told = await stage.hear()
-    for _ in range(10):
-        stage.clock.advance(seconds / 10)
-        told += await stage.hear()
-    return told
-
-
 async def test_an_order_is_answered_sent_and_charged_and_all_is_acknowledged(stage: Stage) -> None:
-    await send(stage, EXAMPLE.order())
-    told = await hear_for(stage, 100)
+    await stage.send(EXAMPLE.order())
+    told = await stage.hear_for(100)
     (answer,), (notice,) = only(told, PurchaseAnswerDocument), only(told, ShipNoticeDocument)
     (invoice,) = only(told, SupplierInvoiceDocument)
     assert answer.answer is PurchaseAnswer.ACCEPTED
@@ -70,56 +54,56 @@ async def test_an_order_is_answered_sent_and_charged_and_all_is_acknowledged(sta
 
 async def test_a_supplier_that_lacks_something_says_so_by_line(stage: Stage) -> None:
     stage.supplier.plan_sku("CUP", Plan(refuse={"CUP": 1}))
-    await send(stage, EXAMPLE.order())
-    (answer,) = only(await hear_for(stage, 20), PurchaseAnswerDocument)
+    await stage.send(EXAMPLE.order())
+    (answer,) = only(await stage.hear_for(20), PurchaseAnswerDocument)
     assert [(line.sku, line.answer, line.quantity) for line in answer.lines] == [
         ("CUP", LineAnswer.ACCEPTED, 1), ("CUP", LineAnswer.REJECTED, 1), ("POT", LineAnswer.ACCEPTED, 1),
     ]  # fmt: skip
 
 
 async def test_less_may_be_wanted_and_then_nothing(stage: Stage) -> None:
-    await send(stage, EXAMPLE.order())
-    await hear_for(stage, 10)
-    await send(stage, EXAMPLE.change())
-    (answer,) = only(await hear_for(stage, 5), PurchaseAnswerDocument)
+    await stage.send(EXAMPLE.order())
+    await stage.hear_for(10)
+    await stage.send(EXAMPLE.change())
+    (answer,) = only(await stage.hear_for(5), PurchaseAnswerDocument)
     assert (answer.answer, answer.change_id) == (PurchaseAnswer.CHANGE_AGREED, EXAMPLE.change().change_id)
-    await send(stage, EXAMPLE.cancellation())
-    told = await hear_for(stage, 100)
+    await stage.send(EXAMPLE.cancellation())
+    told = await stage.hear_for(100)
     assert [one.answer for one in only(told, PurchaseAnswerDocument)] == [PurchaseAnswer.CANCELLED]
     assert only(told, ShipNoticeDocument) == []
     assert stage.supplier.books.available == {"CUP": 100, "POT": 100}
 
 
 async def test_what_has_left_can_not_be_cancelled_but_go_back(stage: Stage) -> None:
-    await send(stage, EXAMPLE.order())
-    await hear_for(stage, 35)
-    await send(stage, EXAMPLE.cancellation())
-    await send(stage, EXAMPLE.return_wish())
-    told = await hear_for(stage, 10)
+    await stage.send(EXAMPLE.order())
+    await stage.hear_for(35)
+    await stage.send(EXAMPLE.cancellation())
+    await stage.send(EXAMPLE.return_wish())
+    told = await stage.hear_for(10)
     assert [one.answer for one in only(told, PurchaseAnswerDocument)] == [PurchaseAnswer.CANCEL_REFUSED]
     (answer,) = only(told, SupplierReturnAnswerDocument)
     assert (answer.return_id, answer.authorisation) == ("b1", "RMA-00001")
 
 
 async def test_goods_that_never_left_do_not_go_back(stage: Stage) -> None:
-    await send(stage, EXAMPLE.order())
-    await send(stage, EXAMPLE.return_wish())
-    (answer,) = only(await hear_for(stage, 1), SupplierReturnAnswerDocument)
+    await stage.send(EXAMPLE.order())
+    await stage.send(EXAMPLE.return_wish())
+    (answer,) = only(await stage.hear_for(1), SupplierReturnAnswerDocument)
     assert (answer.authorisation, answer.reason) == (None, "past the time for returns")
 
 
 async def test_a_damaged_message_is_refused_by_our_contrl_and_comes_again(stage: Stage) -> None:
     stage.faults.plan["damaged"] = {NUMBER}
-    await send(stage, EXAMPLE.order())
-    assert only(await hear_for(stage, 20), PurchaseAnswerDocument) == []
+    await stage.send(EXAMPLE.order())
+    assert only(await stage.hear_for(20), PurchaseAnswerDocument) == []
     (refused,) = stage.refused
     assert (refused.kind, "UNT says" in refused.reason) == ("ORDRSP", True)
-    (answer,) = only(await hear_for(stage, 100), PurchaseAnswerDocument)
+    (answer,) = only(await stage.hear_for(100), PurchaseAnswerDocument)
     assert answer.answer is PurchaseAnswer.ACCEPTED
 
 
 async def test_stock_is_what_is_not_promised(stage: Stage) -> None:
-    await send(stage, EXAMPLE.order())
+    await stage.send(EXAMPLE.order())
     stage.supplier.step()
     stage.supplier.send_stock_report()
     (report,) = only(await stage.hear(), StockDocument)
@@ -129,8 +113,8 @@ async def test_stock_is_what_is_not_promised(stage: Stage) -> None:
 async def test_ship_notices_may_know_no_parcels(tmp_path: Path) -> None:
     stage = Stage(tmp_path, transport="folder", parcels_in_levels=False, version="D96A")
     await stage.start()
-    await send(stage, EXAMPLE.order())
-    (notice,) = only(await hear_for(stage, 60), ShipNoticeDocument)
+    await stage.send(EXAMPLE.order())
+    (notice,) = only(await stage.hear_for(60), ShipNoticeDocument)
     (package,) = notice.packages
     assert (package.package_id, bool(package.tracking_number)) == (f"{notice.notice_id}-1", True)
     await stage.stop()

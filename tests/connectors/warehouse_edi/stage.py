@@ -8,9 +8,9 @@ from connectors.warehouse_edi.opening import trade_of
 from connectors.warehouse_edi.settings import WarehouseEdiSettings
 from connectors.warehouse_edi.simulator import ThirdParty
 from tests.connectors.trading import Kind, TradingStage
-from tests.contracts.fulfilment_point import NODE
+from tests.contracts.fulfilment_point import NODE, a_context_with_items
 
-KIND = Kind(CONNECTOR, WarehouseEdiSettings, trade_of, ThirdParty)
+KIND = Kind(CONNECTOR, WarehouseEdiSettings, trade_of, ThirdParty, a_context_with_items())
 
 
 class Stage(TradingStage[ThirdParty, WarehouseEdiSettings]):

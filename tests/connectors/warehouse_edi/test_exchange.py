@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from canonical.commands import Command
 from canonical.documents import (
     DispatchDocument,
-    Document,
     ReleaseAnswer,
     ReleaseAnswerDocument,
     StockDocument,
@@ -19,7 +17,6 @@ from connectors.warehouse_edi.simulator import Plan
 from core.errors import HubError, RetryableError, UnauthorisedError
 from core.exchange.shapes import Standing
 from tests.connectors.warehouse_edi.stage import Stage
-from tests.contracts.building import an_effect
 from tests.contracts.fulfilment_point import RELEASE, WANTED, FulfilmentPointContract, answers, only, units
 
 EXAMPLE = FulfilmentPointContract()
@@ -33,25 +30,13 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     await stage.stop()
 
 
-async def send(stage: Stage, command: Command) -> None:
-    await stage.port.send(an_effect(command, stage.port.render(command, EXAMPLE.context())))
-
-
-async def hear_for(stage: Stage, seconds: float) -> tuple[Document, ...]:
-    told = await stage.hear()
-    for _ in range(10):
-        stage.clock.advance(seconds / 10)
-        told += await stage.hear()
-    return told
-
-
 def entries(stage: Stage, kind: str) -> list[dict[str, Any]]:
     return stage.ledger.of(kind)
 
 
 async def test_both_sides_acknowledge_everything_and_no_acknowledgement(stage: Stage) -> None:
-    await send(stage, EXAMPLE.release())
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    await stage.send(EXAMPLE.release())
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
     assert [kind for sent in stage.partner.counterpart.sent for kind in sent.kinds] == ["945"]
     assert stage.standings == [Standing.ACCEPTED] * 2  # the 945, and its 997 for our 940
     assert stage.partner.counterpart.unanswered() == []
@@ -61,8 +46,8 @@ async def test_both_sides_acknowledge_everything_and_no_acknowledgement(stage: S
 async def test_a_warehouse_without_the_goods_refuses_the_order(tmp_path: Path) -> None:
     stage = Stage(tmp_path, transport="folder", stock={})
     await stage.start()
-    await send(stage, EXAMPLE.release())
-    told = await hear_for(stage, 100)
+    await stage.send(EXAMPLE.release())
+    told = await stage.hear_for(100)
     (refusal,) = only(told, ReleaseAnswerDocument)
     assert (refusal.answer, set(refusal.skus), refusal.reason) == (
         ReleaseAnswer.REFUSED,
@@ -80,48 +65,48 @@ async def test_an_order_for_another_site_is_refused(stage: Stage) -> None:
     assert outgoing.draft is not None
     body = outgoing.draft.write(stage.some_numbers(outgoing.draft, 7))
     (stage.partner.root / "out" / "000000007.x12").write_bytes(body)
-    assert answers(await hear_for(stage, 20)) == [ReleaseAnswer.REFUSED]
+    assert answers(await stage.hear_for(20)) == [ReleaseAnswer.REFUSED]
 
 
 async def test_a_file_that_comes_twice_is_taken_once(stage: Stage) -> None:
     stage.faults.plan["duplicate"] = {RELEASE}
-    await send(stage, EXAMPLE.release())
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    await stage.send(EXAMPLE.release())
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
     assert stage.faults.happened["duplicate"] == 1
 
 
 async def test_a_parcel_that_is_said_again_under_another_number_is_the_same(stage: Stage) -> None:
     stage.faults.plan["said_again"] = {RELEASE}
-    await send(stage, EXAMPLE.release())
-    first, second = only(await hear_for(stage, 100), DispatchDocument)
+    await stage.send(EXAMPLE.release())
+    first, second = only(await stage.hear_for(100), DispatchDocument)
     assert first.events(EXAMPLE.release().order_id) == second.events(EXAMPLE.release().order_id)
 
 
 async def test_a_damaged_set_is_refused_by_our_997_and_comes_again(stage: Stage) -> None:
     stage.faults.plan["damaged"] = {RELEASE}
-    await send(stage, EXAMPLE.release())
-    assert only(await hear_for(stage, 50), DispatchDocument) == []
+    await stage.send(EXAMPLE.release())
+    assert only(await stage.hear_for(50), DispatchDocument) == []
     (refused,) = stage.refused
     assert (refused.kind, "SE says 9" in refused.reason) == ("945", True)
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
     decisions = [one.decision.value for one in stage.partner.counterpart.sent if one.decision is not None]
     assert decisions == ["rejected", "accepted"]
 
 
 async def test_a_file_that_was_cut_off_is_a_failure_and_is_taken_when_it_comes_whole(stage: Stage) -> None:
     stage.faults.plan["truncated"] = {RELEASE}
-    await send(stage, EXAMPLE.release())
-    assert only(await hear_for(stage, 50), DispatchDocument) == []
+    await stage.send(EXAMPLE.release())
+    assert only(await stage.hear_for(50), DispatchDocument) == []
     assert Standing.REJECTED in stage.standings or stage.failures
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
 
 
 async def test_a_half_written_file_is_waited_for(tmp_path: Path) -> None:
     stage = Stage(tmp_path, transport="folder")
     stage.faults.plan["half_written"] = {RELEASE}
     await stage.start()
-    await send(stage, EXAMPLE.release())
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    await stage.send(EXAMPLE.release())
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
     assert (stage.failures, stage.refused) == ([], [])
     await stage.stop()
 
@@ -129,8 +114,8 @@ async def test_a_half_written_file_is_waited_for(tmp_path: Path) -> None:
 async def test_advices_may_overtake_each_other(stage: Stage) -> None:
     stage.faults.plan["late"] = {RELEASE}
     stage.partner.plan_sku("CUP", Plan(parcels=2))
-    await send(stage, EXAMPLE.release())
-    told = only(await hear_for(stage, 200), DispatchDocument)
+    await stage.send(EXAMPLE.release())
+    told = only(await stage.hear_for(200), DispatchDocument)
     assert units(told) == WANTED
     moments = [one.occurred_at for one in told]
     assert moments != sorted(moment for moment in moments if moment is not None)
@@ -146,13 +131,13 @@ async def test_an_order_that_comes_twice_under_two_numbers_is_one_at_the_warehou
 
 
 async def test_a_warehouse_that_is_away_is_asked_again_and_nothing_is_lost(stage: Stage) -> None:
-    await send(stage, EXAMPLE.release())
+    await stage.send(EXAMPLE.release())
     stage.partner.step()
     await stage.partner.stop()
     with pytest.raises(RetryableError):
         await stage.connector.feeds[0].poll(stage.inbox)
     await stage.partner.start()
-    assert units(only(await hear_for(stage, 100), DispatchDocument)) == WANTED
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == WANTED
 
 
 async def test_a_feed_that_may_not_come_in_says_so(tmp_path: Path) -> None:
@@ -175,8 +160,8 @@ async def test_the_connectors_test_looks_into_the_folders(stage: Stage) -> None:
 async def test_stock_may_be_what_is_not_promised(tmp_path: Path) -> None:
     stage = Stage(tmp_path, transport="folder", basis="AVAILABLE")
     await stage.start()
-    await send(stage, EXAMPLE.release())
-    await hear_for(stage, 10)
+    await stage.send(EXAMPLE.release())
+    await stage.hear_for(10)
     stage.partner.send_stock_report()
     (report,) = only(await stage.hear(), StockDocument)
     assert report.basis is StockBasis.AVAILABLE
