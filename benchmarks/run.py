@@ -25,7 +25,7 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import celery_chain, embedded, floor, hub_chain, whole_orders
+from benchmarks import celery_chain, embedded, floor, hub_chain
 
 REPORT = Path(__file__).parent.parent / "docs" / "benchmarks.md"
 LIBRARIES = ("faststream", "aio-pika", "asyncpg", "pydantic", "sqlalchemy", "celery", "uvloop")
@@ -43,6 +43,8 @@ class Plan:
     whole_orders: int = 2000
     stored_orders: int = 100_000
     demo_orders: int = 200
+    edi_mb: int = 100
+    """The larger of two files whose reading is to take as much memory; the smaller one is a tenth of it."""
 
 
 @dataclass(slots=True)
@@ -57,17 +59,13 @@ async def measure(plan: Plan, say: Callable[[str], None]) -> Figures:
     """Run everything."""
     figures = Figures()
     await _chain(plan, figures, say)
-    say("whole orders, real rules and mappings, partners stubbed")
-    for name, run in (
-        ("whole", whole_orders.run(plan.whole_orders, plan.amqp_url, plan.dsn)),
-        ("half_load", whole_orders.run_at(plan.whole_orders // 2, plan.amqp_url, plan.dsn, rate_s=50)),
-        ("stored", whole_orders.run(plan.whole_orders, plan.amqp_url, plan.dsn, stored=plan.stored_orders)),
-    ):
-        await _try(name, run, figures)
+    _whole(plan, figures, say)
     say("mapping against the same by hand")
     figures.values.update(_mapping())
     say("EDI, beside other readers")
     _edi(figures)
+    say("EDI, memory over a large file")
+    _edi_memory(plan.edi_mb, figures)
     say("start-up and memory, embedded")
     await _try("embedded", embedded.serve(), figures)
     say("the demo")
@@ -98,6 +96,43 @@ async def _chain(plan: Plan, figures: Figures, say: Callable[[str], None]) -> No
     figures.values["ratio_two_workers"] = round(middle["hub_two_workers"] / middle["hub"], 2)
 
 
+def _whole(plan: Plan, figures: Figures, say: Callable[[str], None]) -> None:
+    """Whole orders, each time by a process that is new; in each round into an empty store and into a full one."""
+    orders = str(plan.whole_orders)
+    runs = {
+        "whole": ["--orders", orders],
+        "stored": ["--orders", orders, "--stored", str(plan.stored_orders)],
+    }
+    found: dict[str, list[float]] = {}
+    for n in range(plan.rounds):
+        say(f"whole orders, real rules and mappings, partners stubbed, round {n + 1} of {plan.rounds}")
+        for name, options in runs.items():
+            for key, value in _whole_once(name, options, plan, figures).items():
+                found.setdefault(f"{name}_{key}", []).append(value)
+    figures.values.update({name: round(statistics.median(values), 3) for name, values in found.items()})
+    at_half = _whole_once(
+        "half_load", ["--orders", str(plan.whole_orders // 2), "--rate", "50"], plan, figures
+    )
+    figures.values.update({f"half_load_{key}": round(value, 3) for key, value in at_half.items()})
+
+
+def _whole_once(name: str, options: list[str], plan: Plan, figures: Figures) -> dict[str, float]:
+    """Run the program once; return what it measured, or note why it did not."""
+    program = ["benchmarks.whole_orders", *options, "--amqp-url", plan.amqp_url, "--dsn", plan.dsn]
+    done = _program(*program)
+    if done.returncode:
+        figures.missing[name] = done.stderr.strip().rpartition("\n")[2]
+        return {}
+    measured: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measured
+
+
+def _program(*words: str) -> "subprocess.CompletedProcess[str]":
+    """Run a benchmark as a process of its own."""
+    program = [sys.executable, "-m", *words]
+    return subprocess.run(program, capture_output=True, text=True, check=False, cwd=REPORT.parent.parent)  # noqa: S603
+
+
 async def _try(name: str, run: Awaitable[dict[str, float]], figures: Figures) -> None:
     try:
         for key, value in (await run).items():
@@ -107,16 +142,14 @@ async def _try(name: str, run: Awaitable[dict[str, float]], figures: Figures) ->
 
 
 def _mapping() -> dict[str, float]:
-    program = [sys.executable, "-m", "benchmarks.mapping"]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=REPORT.parent.parent)  # noqa: S603
+    done = _program("benchmarks.mapping")
     rows = (line.rsplit(None, 1) for line in done.stdout.splitlines()[1:])
     ratios = {"_".join(head.replace(",", "").split()[:-5]): float(ratio) for head, ratio in rows}
     return {f"mapping_{name}_ratio": ratio for name, ratio in ratios.items()}
 
 
 def _edi(figures: Figures) -> None:
-    program = [sys.executable, "-m", "benchmarks.edi", "--json"]
-    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=REPORT.parent.parent)  # noqa: S603
+    done = _program("benchmarks.edi", "--json")
     if done.returncode:
         figures.missing["edi"] = done.stderr.strip().rpartition("\n")[2]
         return
@@ -128,6 +161,21 @@ def _edi(figures: Figures) -> None:
         family, _, reader = name.partition("_")
         if reader not in ("segments", "envelopes", "grammar"):
             figures.values[f"ratio_edi_{name}"] = round(rates[f"{family}_envelopes"] / rate, 2)
+
+
+def _edi_memory(megabytes: int, figures: Figures) -> None:
+    """Peaks of processes that read a small and a large file, named by their megabytes, and how many times the small."""
+    for family in ("x12", "edifact"):
+        peaks: list[float] = []
+        for size in (megabytes // 10, megabytes):
+            done = _program("benchmarks.edi_memory", family, "--megabytes", str(size))
+            if done.returncode:
+                figures.missing[f"edi_{family}_peak_mb_{size}"] = done.stderr.strip().rpartition("\n")[2]
+                break
+            peaks.append(float(done.stdout))
+            figures.values[f"edi_{family}_peak_mb_{size}"] = peaks[-1]
+        else:
+            figures.values[f"edi_{family}_peak_ratio"] = round(peaks[1] / peaks[0], 2)
 
 
 def _named(values: dict[str, float]) -> dict[str, float]:
@@ -178,7 +226,14 @@ LEAST = {
     "edi_x12_grammar_mb_s": 3.0,
     "edi_edifact_grammar_mb_s": 3.0,
 }
-MOST = {"half_load_p99_s": 1.0, "embedded_serving_s": 3.0, "embedded_peak_mb": 200.0, "demo_s": 30.0}
+MOST = {
+    "half_load_p99_s": 1.0,
+    "embedded_serving_s": 3.0,
+    "embedded_peak_mb": 200.0,
+    "demo_s": 30.0,
+    "edi_x12_peak_ratio": 1.2,
+    "edi_edifact_peak_ratio": 1.2,
+}
 LEAST_OF_WHOLE = 0.9
 
 _HEAD = """# Benchmarks
@@ -200,6 +255,7 @@ programs that ran one after the other in the same session.
 | `stored_*` | the same with 100,000 orders in the store already |
 | `mapping_*` | the time of a declarative mapping against the same translation written by hand |
 | `edi_*_mb_s` | megabytes a second of processor time: segments, with envelopes checked, with grammars; other readers |
+| `edi_*_peak_*` | memory of a process that reads so many megabytes with grammars; the large file against the small |
 | `ratio_edi_*` | our reading with envelopes checked, against another reader |
 | `embedded_*` | `orderhub run` on SQLite: seconds until it serves, and memory |
 | `demo_*` | `orderhub demo` on SQLite, among simulated partners that misbehave: seconds from start to end |
@@ -222,7 +278,7 @@ def main() -> None:
     given = parser.parse_args()
     plan = Plan(given.amqp_url, given.dsn)
     if given.quick:
-        plan = Plan(given.amqp_url, given.dsn, 1, 150, 40, 100, 1000, 40)
+        plan = Plan(given.amqp_url, given.dsn, 1, 150, 40, 100, 1000, 40, 10)
     console = Console(stderr=True)
     figures = uvloop.run(measure(plan, lambda text: console.print(f"[dim]{text}[/]")))
     table = Table(title="orderhub, measured")
