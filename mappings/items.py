@@ -15,9 +15,9 @@ def number_under(said: Mapping[str, str], of: Sequence[str]) -> str:
     return found
 
 
-def totals_by_sku(lines: Sequence[Mapping[str, Data]]) -> list[dict[str, Data]]:
-    """Return one line for each SKU: what lies at several places is added up."""
+def totals_by_sku(lines: Sequence[Mapping[str, Data]]) -> list[dict[str, Data]] | None:
+    """Return one line for each SKU: what lies at several places is added up. Nothing, where there are no lines."""
     totals: dict[str, int] = {}
     for line in lines:
         totals[line["sku"]] = totals.get(line["sku"], 0) + line["quantity"]
-    return [{"sku": sku, "quantity": quantity} for sku, quantity in totals.items()]
+    return [{"sku": sku, "quantity": quantity} for sku, quantity in totals.items()] or None

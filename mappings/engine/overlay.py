@@ -1,5 +1,7 @@
 """A partner's variation of a mapping: a few lines that change, add and remove, merged before anything is compiled."""
 
+from collections.abc import Mapping
+
 from mappings.data import is_list, is_object
 from mappings.engine.document import MODIFIERS, SOURCES
 from mappings.engine.entry_reader import long_form
@@ -27,8 +29,11 @@ KEYS = (
 _CODE_KEYS = ("add", "remove", "source")
 
 
-def merge(base: Node, overlay: Node, findings: Findings) -> Node:
-    """Return the base document with the overlay's lines in it; each line still knows which file it is from."""
+def merge(base: Node, overlay: Node, lent: Mapping[str, Node], findings: Findings) -> Node:
+    """Return the base document with the overlay's lines in it; each line still knows which file it is from.
+
+    `lent` are the code tables of the libraries that the base uses: codes can be added to them, and removed, too.
+    """
     for key in overlay.fields:
         if key not in KEYS:
             findings.error(overlay.key_mark(key), f"an overlay has no key {key!r}{did_you_mean(key, KEYS)}")
@@ -48,7 +53,7 @@ def merge(base: Node, overlay: Node, findings: Findings) -> Node:
         _put(
             merged,
             "tables",
-            _tables(merged.fields.get("tables"), overlay.fields["tables"], findings),
+            _tables(merged.fields.get("tables"), overlay.fields["tables"], lent, findings),
             overlay.mark,
         )
     if "fields" in merged.fields:
@@ -67,14 +72,14 @@ def _with_keys(base: Node, over: Node) -> Node:
     return Node({**base.fields, **over.fields}, over.mark, {**base.keys, **over.keys})
 
 
-def _tables(base: Node | None, over: Node, findings: Findings) -> Node:
-    """Tables that the base has get codes added and removed; others are new ones."""
+def _tables(base: Node | None, over: Node, lent: Mapping[str, Node], findings: Findings) -> Node:
+    """Tables that the base has, or uses, get codes added and removed; others are new ones."""
     merged = Node(dict(base.fields), base.mark, dict(base.keys)) if base else Node({}, over.mark)
     for name, change in over.fields.items():
-        known = merged.fields.get(name)
+        known = merged.fields.get(name, lent.get(name))
         is_change = "add" in change.fields or "remove" in change.fields
         if known is None and is_change:
-            advice = did_you_mean(name, merged.fields)
+            advice = did_you_mean(name, [*merged.fields, *lent])
             findings.error(over.key_mark(name), f"the base has no code table {name!r}{advice}")
         elif known is None or not is_change:
             _put(merged, name, change, over.key_mark(name))

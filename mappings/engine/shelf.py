@@ -79,7 +79,14 @@ class Shelf:
             )
             return None
         found = self._document(base_name, (*built_on_it, name))
-        return merge(found, overlay, self._findings) if found is not None else None
+        return merge(found, overlay, self._lent_to(found), self._findings) if found is not None else None
+
+    def _lent_to(self, document: Node) -> dict[str, Node]:
+        """Return the code tables of the libraries that a document uses, as they are written."""
+        used = document.fields.get("use", Node([], document.mark)).items
+        libraries = [self._libraries[str(one.value)] for one in used if str(one.value) in self._libraries]
+        written = [one.fields["tables"] for one in libraries if "tables" in one.fields]
+        return {name: table for tables in written for name, table in tables.fields.items()}
 
     def tables_for(self, libraries: Sequence[Said]) -> dict[str, CodeTable]:
         """Return the code tables of some libraries."""

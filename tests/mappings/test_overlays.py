@@ -2,7 +2,7 @@
 
 import pytest
 
-from mappings import InvalidMappingError, MappingRegistry, MappingSet
+from mappings import InvalidMappingError, MappingError, MappingRegistry, MappingSet
 from tests.mappings.shop import Line, Order, Person, environment, reading
 
 BASE = reading(
@@ -184,6 +184,21 @@ def test_libraries_lend_their_tables() -> None:
     assert "two of these libraries have a code table 'states'" in wrong(
         user.replace("[shared]", "[shared, other]"), LIBRARY, twice
     )
+
+
+def test_an_overlay_adds_to_the_tables_that_its_base_borrows() -> None:
+    user = reading("ref: id\nstatus: {from: state, table: states}", "use: [shared]")
+    paid = overlay("tables: {states: {add: {X: paid}}}")
+    loaded = load(user, LIBRARY, paid, overlay("tables: {states: {remove: [P]}}", base="o", name="p"))
+    assert loaded["o"].read(RAW, expect=Order).status == "placed"
+    assert loaded["o"].read(RAW.replace(b'"P"', b'"X"'), expect=Order).status == "paid"
+    assert loaded["p"].read(RAW.replace(b'"P"', b'"X"'), expect=Order).status == "paid"
+    with pytest.raises(MappingError, match="states has no such code"):
+        loaded["p"].read(RAW)
+    with pytest.raises(MappingError, match="states has no such code"):
+        loaded["m"].read(RAW.replace(b'"P"', b'"X"'))
+    wanted = overlay("tables: {status: {add: {X: paid}}}")
+    assert "did you mean states?" in wrong(user, LIBRARY, wanted)
 
 
 def test_the_version_is_the_hash_of_what_is_said() -> None:

@@ -9,6 +9,8 @@ from mappings.syntax.edi.values import place
 
 MOST_FAULTS = 1000
 """Of one set, group or interchange; further ones are counted, not kept."""
+TOO_MANY = "too-many-faults"
+"""Says how many; one of a trailer may be among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ class Faults:
             return tuple(self._found)
         last = self._found[-1]
         message = f"{self._beyond} further faults are not listed: mend these first"
-        return (*self._found, Fault("too-many-faults", message, last.level, last.position))
+        return (*self._found, Fault(TOO_MANY, message, last.level, last.position))
 
 
 def missing_tail(envelope: Envelope, offset: int, number: int | None, before: str) -> Fault:

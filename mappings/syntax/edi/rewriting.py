@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from mappings.errors import Severity
 from mappings.syntax.edi.events import (
     Event,
     GroupBegin,
@@ -12,7 +13,7 @@ from mappings.syntax.edi.events import (
     SetBegin,
     SetEnd,
 )
-from mappings.syntax.edi.faults import ENVELOPES
+from mappings.syntax.edi.faults import ENVELOPES, TOO_MANY, Envelope
 from mappings.syntax.edi.model import Segment, Standard
 from mappings.syntax.edi.values import raw
 
@@ -48,10 +49,10 @@ class _Counting:
                 self._group = raw(event.head, self._grouped.reference)
                 return event.head.fields
             case GroupEnd():
-                return [self._grouped.tail, str(self._in_group), self._group]
+                return _tail(self._grouped, event, self._in_group, self._group)
             case InterchangeEnd():
                 count = self._sets if self._in_sets and not self._groups else self._groups
-                return [self._whole.tail, str(count), self._interchange]
+                return _tail(self._whole, event, count, self._interchange)
             case _:
                 return ()
 
@@ -63,7 +64,7 @@ class _Counting:
             self._control = raw(event.head, self._set.reference)
             return b""
         passing, self._passing = self._passing, False
-        return self.fields([self._set.tail, str(self._number + 1), self._control]) if passing else b""
+        return self.fields(_tail(self._set, event, self._number + 1, self._control)) if passing else b""
 
     def _segment(self, segment: Segment) -> bytes:
         if not self._passing or segment.tag == self._set.tail:
@@ -76,11 +77,22 @@ class _Counting:
         return (self._mark.join(fields) + self._behind).encode("latin-1")
 
 
+def _tail(
+    envelope: Envelope, end: SetEnd | GroupEnd | InterchangeEnd, count: int, reference: str
+) -> Sequence[str]:
+    """Return a trailer as it was read where it is right, however it was written: `SE*0000000026*0001 `."""
+    wrong = {fault.code for fault in end.faults if fault.severity is Severity.ERROR}
+    is_right = not wrong & {envelope.reference_code, TOO_MANY}
+    if end.tail is not None and is_right and (raw(end.tail, 1).strip().lstrip("0") or "0") == str(count):
+        return end.tail.fields
+    return [envelope.tail, str(count), reference]
+
+
 def write_events(events: Iterable[Event], *, line_end: str = "") -> Iterator[bytes]:
     """Yield the bytes of what was read. A sound file comes out as it went in, but for the layout of its lines.
 
-    `line_end` stands behind every segment, unless it is the terminator itself. Counts and control numbers of
-    trailers are filled in, trailers that were missing are there, and segments outside of sets are left out.
+    `line_end` stands behind every segment, unless it is the terminator itself. A trailer that is
+    right stays as it is written; wrong and missing ones are filled in; segments outside of sets are left out.
     """
     writer: _Counting | None = None
     for event in events:

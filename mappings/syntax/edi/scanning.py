@@ -27,6 +27,9 @@ _MAGIC = (
     ("U\0N\0", "it is UTF-16: write it in a character set whose delimiters are single bytes"),
     ("<", "it looks like XML or HTML"),
     ("{", "it looks like JSON"),
+    ("ISA", "its ISA has no end, or has not sixteen elements: was the file cut off?"),
+    ("UNA", "no whole UNB comes after its UNA: was the file cut off?"),
+    ("UNB", "its UNB has no end: was the file cut off?"),
 )
 
 

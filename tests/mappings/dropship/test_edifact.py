@@ -38,11 +38,13 @@ from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 from tests.contracts.building import NOON, somebody
 from tests.mappings.edi.files import codes, edifact
 
-FOLDER = Path(__file__).parents[3] / "mappings/dropship/edifact"
-SOURCES = Sources((("mappings/dropship/edifact", FOLDER),), EDIFACT_TRANSFORMS)
+FOLDER = Path(__file__).parents[3] / "mappings"
+SOURCES = Sources(
+    tuple((f"mappings/{name}", FOLDER / name) for name in ("dropship/edifact", "edifact")), EDIFACT_TRANSFORMS
+)
 MAPPINGS = SOURCES.registry().load(SOURCES.texts())
 TOLD = {
-    "supplier": "acme", "currency": "EUR", "zone": "Europe/Berlin", "buyer": "Our shop",
+    "supplier": "acme", "node": "acme", "currency": "EUR", "zone": "Europe/Berlin", "buyer": "Our shop",
     "buyer_id": "4000001000005", "seller_id": "ACME",
 }  # fmt: skip
 DAY = datetime(2026, 11, 19, 23, tzinfo=UTC)
@@ -75,7 +77,8 @@ def a_message(name: str, *segments: str, release: str = "96A") -> bytes:
 def read(name: str, *segments: str, release: str = "96A") -> Any:
     raw = a_message(name, *segments, release=release)
     assert [code for code in codes(raw) if code != "no-grammar"] == []
-    return MAPPINGS[f"dropship/edifact/{name}"].read(raw, TOLD)
+    folder = "edifact" if name == "inventory-report" else "dropship/edifact"
+    return MAPPINGS[f"{folder}/{name}"].read(raw, TOLD)
 
 
 def problem(name: str, *segments: str, release: str = "96A") -> Problem:
@@ -167,8 +170,9 @@ def test_without_costs_nothing_is_said_of_prices() -> None:
 def test_a_change_says_how_many_are_left(wanted: int, action: str, version: str) -> None:
     line = PurchaseChangeLine(**CUP.model_dump(), wanted=wanted)
     change = PurchaseChangeInstruction(
-        purchase_id="PO-1", change_id="PO-1-c2", supplier="acme", ordered_at=NOON - timedelta(days=1),
-        created_at=NOON, currency="EUR", lines=(line,), reason="the buyer wants less",
+        purchase_id="PO-1", change_id="PO-1-c2", follows="PO-1-c1", supplier="acme",
+        ordered_at=NOON - timedelta(days=1),
+        created_at=NOON, currency="EUR", lines=(line,), whole=(line,), reason="the buyer wants less",
     )  # fmt: skip
     assert written("order-change", change, version=version) == [
         "BGM+230+PO-1-c2+4", "DTM+137:202611201300:203", "FTX+AAI+++the buyer wants less", "RFF+ON:PO-1",
@@ -179,7 +183,9 @@ def test_a_change_says_how_many_are_left(wanted: int, action: str, version: str)
 
 @pytest.mark.parametrize("version", ["D96A", "D01B"])
 def test_a_cancellation_takes_the_whole_back(version: str) -> None:
-    cancel = PurchaseCancelInstruction(purchase_id="PO-1", supplier="acme", ordered_at=NOON, created_at=NOON)
+    cancel = PurchaseCancelInstruction(
+        purchase_id="PO-1", follows="PO-1", supplier="acme", ordered_at=NOON, created_at=NOON, lines=(CUP,)
+    )  # fmt: skip
     assert written("order-cancel", cancel, version=version) == [
         "BGM+230+PO-1-X+1", "DTM+137:202611201300:203", "RFF+ON:PO-1", "DTM+171:20261120:102",
         "NAD+BY+4000001000005::9++Our shop", "NAD+SU+ACME", "UNS+S",
@@ -248,7 +254,7 @@ def test_so_do_units_that_come_later() -> None:
     ("said", "meant"),
     [
         ("20261120:102", DAY), ("20261120", DAY), ("202611200130:203", DAY + timedelta(minutes=90)),
-        ("202611200130", DAY + timedelta(minutes=90)), ("20261120013059:204", DAY + timedelta(minutes=90)),
+        ("202611200130", DAY + timedelta(minutes=90)), ("20261120013059:204", DAY + timedelta(minutes=90, seconds=59)),
     ],
 )  # fmt: skip
 def test_a_time_is_of_its_format_or_of_its_length(said: str, meant: datetime) -> None:
@@ -336,17 +342,18 @@ def test_an_item_is_what_we_call_it_or_what_the_supplier_does(line: tuple[str, .
         (("BGM+231+R-1+12", *DATED), (None, None, None), "table answers has no such code"),
         (("BGM+231+R-1+28", *DATED), (None, None, None), "table answers has no such code"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+1+A-77:SA"), (5, 2, None), "table lines has no such code"),
-        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77"), (5, None, None), "IN, BP, SA, EN, SRV, UP"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77"), (5, None, None), "IN, BP, SA, VN, VP, EN, SRV, UP"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:2.5"), (6, None, None), "2.5 is no number of pieces"),
-        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:2:KGM"), (6, None, None), "KGM counts no pieces"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:2:KGM"), (6, 1, 3), "table pieces has no such code"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995:::100"), (6, None, None), "price of 100"),
-        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995::::KGM"), (6, None, None), "a unit KGM"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995::::KGM"), (5, None, None), "table pieces has no"),
+        (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "PRI+AAA:995::::DZN"), (5, None, None), "matches"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "DTM+69:2649:616"), (6, None, None), "format 616"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:two"), (6, None, None), "'two' is no number"),
         (("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:-2"), (6, None, None), "-2 is no number of pieces"),
         (("BGM+231+R-1+4", *DATED), (None, None, None), "lines go with the answer"),
         (("BGM+231+R-1+29", "DTM+137:20261120:102"), (None, None, None), "there is no value here"),
-        (("BGM+231+R-1+29", "DTM+137:20261320:102", "RFF+ON:PO-1"), (3, None, None), "202613200000"),
+        (("BGM+231+R-1+29", "DTM+137:20261320:102", "RFF+ON:PO-1"), (3, None, None), "20261320000000"),
         (("BGM+231+R-1+29", "DTM+137:261120:102", "RFF+ON:PO-1"), (3, None, None), "no date of format 102"),
     ],
 )  # fmt: skip
@@ -391,6 +398,22 @@ def test_a_supplier_may_say_by_line_what_it_makes_of_a_change() -> None:
         LineAnswer.CHANGED,
         1,
     )
+
+
+IN_SIXES = """
+overlay: ours/order-response
+base: dropship/edifact/order-response
+version: 1
+tables: {pieces: {add: {PK: "6"}}}
+"""
+
+
+def test_a_unit_that_was_agreed_on_is_a_line_in_an_overlay() -> None:
+    mappings = SOURCES.registry().load({**SOURCES.texts(), "overlays/response.yaml": IN_SIXES})
+    segments = ("BGM+231+R-1+4", *DATED, "LIN+1+5+A-77:SA", "QTY+12:2:PK", "UNS+S")
+    found = mappings["ours/order-response"].read(a_message("order-response", *segments), TOLD)
+    assert isinstance(found, PurchaseAnswerDocument)
+    assert [line.quantity for line in found.lines] == [12]
 
 
 # --- ship notices ----------------------------------------------------------------------------------------------
@@ -495,7 +518,7 @@ ONE = ("LIN+1++A-77:SA", "QTY+47:2", "PRI+AAA:1", "UNS+S", "MOA+77:2")
     [
         (("BGM+381+CN-1", *DATED, *ONE), "one document is expected, and 0"),
         (("BGM+380+INV-1", DATED[0], *ONE), "there is no value here"),
-        (("BGM+380+INV-1", *DATED, ONE[0], "QTY+47:2:KGM", *ONE[2:]), "KGM counts no pieces"),
+        (("BGM+380+INV-1", *DATED, ONE[0], "QTY+47:2:KGM", *ONE[2:]), "table pieces has no such code"),
         (("BGM+380+INV-1", *DATED, *ONE[:2], "PRI+AAA:100:::100", *ONE[3:]), "price of 100"),
         (("BGM+380+INV-1", *DATED, *ONE[:2], "PRI+AAB:1", *ONE[3:]), "there is no value here"),
         (("BGM+380+INV-1", *DATED, *ONE[:4], "MOA+79:2"), "there is no value here"),

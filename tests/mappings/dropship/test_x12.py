@@ -142,8 +142,9 @@ def test_without_costs_nothing_is_said_of_prices() -> None:
 def test_a_change_says_how_many_are_left(wanted: int, said: str) -> None:
     line = PurchaseChangeLine(**CUP.model_dump(), wanted=wanted)
     change = PurchaseChangeInstruction(
-        purchase_id="PO-1", change_id="PO-1-c2", supplier="acme", ordered_at=NOON - timedelta(days=1),
-        created_at=NOON, currency="USD", lines=(line,), reason="the buyer wants less",
+        purchase_id="PO-1", change_id="PO-1-c2", follows="PO-1-c1", supplier="acme",
+        ordered_at=NOON - timedelta(days=1),
+        created_at=NOON, currency="USD", lines=(line,), whole=(line,), reason="the buyer wants less",
     )  # fmt: skip
     assert written("860", change) == [
         "BCH*04*DS*PO-1**c2*20261119*****20261120", "CUR*BY*USD", "N9*L1*REASON", "MSG*the buyer wants less",
@@ -152,7 +153,9 @@ def test_a_change_says_how_many_are_left(wanted: int, said: str) -> None:
 
 
 def test_a_cancellation_takes_the_whole_back() -> None:
-    cancel = PurchaseCancelInstruction(purchase_id="PO-1", supplier="acme", ordered_at=NOON, created_at=NOON)
+    cancel = PurchaseCancelInstruction(
+        purchase_id="PO-1", follows="PO-1", supplier="acme", ordered_at=NOON, created_at=NOON, lines=(CUP,)
+    )  # fmt: skip
     assert written("860", cancel, "860-cancel") == ["BCH*01*DS*PO-1***20261120*****20261120"]
 
 

@@ -87,6 +87,9 @@ def test_nothing_is_in_an_empty_file() -> None:
         (b"<Order/>", "XML"),
         (b'{"a": 1}', "JSON"),
         (b"name,age\nA,1\n", "neither ISA"),
+        (b"ISA*00*          *00", "its ISA has no end"),
+        (b"UNA:+.? 'UNB+UNOC:3+A", "after its UNA"),
+        (b"UNB+UNOC:3+A+B", "its UNB has no end"),
     ],
 )
 def test_what_is_not_edi_is_named(raw: bytes, hint: str) -> None:

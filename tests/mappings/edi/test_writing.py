@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from mappings.data import Data
 from mappings.syntax.edi.events import Event, InterchangeBegin
+from mappings.syntax.edi.faults import MOST_FAULTS
 from mappings.syntax.edi.model import Segment
+from mappings.syntax.edi.opened import Reading
 from mappings.syntax.edi.options import EdifactOptions, X12Options
 from mappings.syntax.edi.rewriting import write_events
 from mappings.syntax.edi.syntax import EdifactSyntax, X12Syntax
@@ -44,6 +46,22 @@ def test_trailers_are_filled_in() -> None:
     wrong = x12(*group(*order("BEG*00", count=9), sets=4), groups=3)
     assert written(wrong) == x12(*group(*order("BEG*00")))
     assert codes(written(ORDERS[: ORDERS.index(b"UNT")])) == []
+
+
+def test_a_trailer_that_is_right_stays_as_it_is_written() -> None:
+    padded = ORDER.replace(b"SE*4*0001", b"SE*0000000004*0001 ").replace(b"GE*1*", b"GE*001*")
+    assert codes(padded) == []
+    assert written(padded) == padded
+    bare = ORDERS.replace(b"UNT+5+1'", b"UNT+5'")
+    assert b"".join(write_events(events(bare, reading=Reading(strict=False)))) == bare
+
+
+def test_a_trailer_whose_fault_is_one_too_many_to_be_listed_is_filled_in() -> None:
+    raw = x12(*group(*order(*["B-G*00"] * (MOST_FAULTS + 1))))
+    wrong = raw.replace(b"SE*1003*0001~", b"SE*1003*0002~")
+    assert "SE02-mismatch" not in codes(wrong)
+    assert "too-many-faults" in codes(wrong)
+    assert written(wrong) == raw
 
 
 def test_segments_outside_of_sets_are_left_out() -> None:

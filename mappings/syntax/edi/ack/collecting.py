@@ -27,11 +27,12 @@ from mappings.syntax.edi.values import raw as raw_element
 
 MOST_REFERENCES = 20
 _X12 = {
-    "BEG": 3, "BAK": 3, "BCH": 3, "BCA": 6, "PRF": 1, "BIG": 4, "W05": 3, "W06": 4, "W17": 4,
+    "BEG": 3, "BAK": 3, "BCH": 3, "BCA": 6, "PRF": 1, "BIG": 4, "W05": 2, "W06": 2, "W17": 4,
 }  # fmt: skip
-"""Which element says the purchase order's number: of orders, answers, ship notices, invoices, warehouses."""
-_EDIFACT = frozenset({"ON", "OP", "CO", "ACW"})
-"""RFF's qualifiers that name an order: the buyer's number, the original one, the buyer's of a change; a message."""
+"""Which element says our number: the purchase order's; with warehouses that of a release or an announcement."""
+_EDIFACT = frozenset({"ON", "OP", "CO", "ACW", "AAJ", "IDR"})
+"""RFF's qualifiers that name an order: the buyer's number, the original one, the buyer's of a change; a message;
+a release, as the UN and as EANCOM has it."""
 
 
 @dataclass(frozen=True, slots=True)
