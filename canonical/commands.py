@@ -5,13 +5,14 @@ expressed, and it is the partner's idempotency key where the partner has one.
 """
 
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 from pydantic import Field
 
 from canonical.base import Instant, Key, Name, Quantity, Value
 from canonical.fraud import FraudReport, FraudVerdict
+from canonical.inbound import InboundInstruction
 from canonical.money import Money
 from canonical.order import ReleaseLine
 from canonical.parcels import RateWish
@@ -23,6 +24,8 @@ from canonical.purchases import PurchasedLine, PurchaseUnits
 class Command(Value):
     """Something that `connector` is asked to do for an order."""
 
+    of_no_order: ClassVar[bool] = False
+    """Whether `order_id` is the id of something else."""
     order_id: UUID
     connector: Name
     key: Key
@@ -44,6 +47,7 @@ class SendInterchange(Command):
     `order_id` is the interchange's own id in the ledger. Its bytes are stored with the effect, and never rendered.
     """
 
+    of_no_order: ClassVar[bool] = True
     control: Name
     """Its control number, for people."""
 
@@ -99,6 +103,16 @@ class CancelRelease(Command):
 
     release_id: Name
     node: Name
+
+
+class AnnounceInbound(Command):
+    """Tell a node of goods on their way to it; `order_id` is the announcement's own id.
+
+    Answered later, as the goods come: `InboundReceiptDocument`.
+    """
+
+    of_no_order: ClassVar[bool] = True
+    instruction: InboundInstruction
 
 
 class TellChannelShipped(Command):
@@ -287,7 +301,7 @@ COMMANDS: tuple[type[Command], ...] = (
     AuthorisePayment, CapturePayment, VoidPayment, RefundPayment, SubmitRelease, CancelRelease,
     TellChannelShipped, TellChannelCancelled, TellChannelStatus, SendMail, TellSubscriber,
     BookLabel, BookReturnLabel, VoidLabel, BookCollection, CancelCollection, CloseManifest,
-    ScreenOrder, ReportToFraudGateway, SendInterchange,
+    ScreenOrder, ReportToFraudGateway, SendInterchange, AnnounceInbound,
     PlacePurchaseOrder, ChangePurchaseOrder, CancelPurchaseOrder, RequestSupplierReturn,
 )  # fmt: skip
 

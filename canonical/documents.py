@@ -36,7 +36,6 @@ from canonical.events import (
     DisputeOpened,
     Event,
     FraudDecided,
-    GoodsDispatched,
     LabelBooked,
     LabelVoided,
     LabelVoidRefused,
@@ -48,11 +47,6 @@ from canonical.events import (
     PaymentRefunded,
     PaymentVoided,
     RefundFailed,
-    ReleaseAccepted,
-    ReleaseCancelled,
-    ReleaseCancelRefused,
-    ReleaseRefused,
-    ReturnReceived,
     VoidFailed,
 )
 from canonical.fraud import FraudVerdict
@@ -67,17 +61,34 @@ from canonical.purchase_documents import (
     SupplierInvoiceDocument,
     SupplierReturnAnswerDocument,
 )
+from canonical.release_documents import (
+    DispatchDocument,
+    ReleaseAnswer,
+    ReleaseAnswerDocument,
+    ReleaseBound,
+    ReturnDocument,
+)
 from canonical.statuses import OrderType
-from canonical.stock import StockBasis
+from canonical.stock_documents import (
+    AdjustedLine,
+    GoodsCondition,
+    InboundReceiptDocument,
+    NodeBound,
+    ReceivedLine,
+    StockAdjustmentDocument,
+    StockDocument,
+    StockLine,
+)
 
 __all__ = [
-    "DOCUMENTS", "DOCUMENT_BY_NAME", "AmendmentDocument", "Amount", "BusinessKey", "CancelDocument", "ChannelBound",
-    "DispatchDocument", "Document", "DocumentCharge", "DocumentDiscount", "DocumentLine", "DocumentTax",
-    "DocumentTender", "FraudDecisionDocument", "KeyKind", "LabelDocument", "LabelFact", "NotNegative", "OrderBound",
-    "OrderDocument", "PaymentDocument", "PaymentFact", "Positive", "PurchaseAnswerDocument", "ReleaseAnswer",
-    "ReleaseAnswerDocument", "ReleaseBound", "ReturnDocument", "ShipNoticeDocument", "ShippedDocument",
-    "SkuQuantity", "StockDocument", "StockLine", "SupplierInvoiceDocument", "SupplierReturnAnswerDocument",
-    "TrackingDocument",
+    "DOCUMENTS", "DOCUMENT_BY_NAME", "AdjustedLine", "AmendmentDocument", "Amount", "BusinessKey", "CancelDocument",
+    "ChannelBound", "DispatchDocument", "Document", "DocumentCharge", "DocumentDiscount", "DocumentLine",
+    "DocumentTax", "DocumentTender", "FraudDecisionDocument", "GoodsCondition", "InboundReceiptDocument", "KeyKind",
+    "LabelDocument",
+    "LabelFact", "NodeBound", "NotNegative", "OrderBound", "OrderDocument", "PaymentDocument", "PaymentFact",
+    "Positive", "PurchaseAnswerDocument", "ReceivedLine", "ReleaseAnswer", "ReleaseAnswerDocument", "ReleaseBound",
+    "ReturnDocument", "ShipNoticeDocument", "ShippedDocument", "SkuQuantity", "StockAdjustmentDocument",
+    "StockDocument", "StockLine", "SupplierInvoiceDocument", "SupplierReturnAnswerDocument", "TrackingDocument",
 ]  # fmt: skip
 
 
@@ -405,93 +416,6 @@ class FraudDecisionDocument(OrderBound):
         )  # fmt: skip
 
 
-class ReleaseBound(OrderBound):
-    """A document that a node sends about a release."""
-
-    release_id: Name
-
-    def key(self) -> BusinessKey:
-        """Return the release."""
-        return BusinessKey(kind=KeyKind.RELEASE, value=self.release_id)
-
-
-class ReleaseAnswer(StrEnum):
-    """What a node may answer to a release, or to the wish to stop it."""
-
-    ACCEPTED = "accepted"
-    REFUSED = "refused"
-    CANCELLED = "cancelled"
-    CANCEL_REFUSED = "cancel_refused"
-
-
-class ReleaseAnswerDocument(ReleaseBound):
-    """A node accepts, refuses, stops, or can't stop a release."""
-
-    answer: ReleaseAnswer
-    reason: str = ""
-    skus: tuple[Name, ...] = ()
-    """What was short, where the node refuses for that."""
-
-    def events(self, order_id: UUID) -> tuple[Event, ...]:
-        """Return the one event that the answer is."""
-        common = {
-            "order_id": order_id,
-            "occurred_at": self.occurred_at,
-            "release_id": self.release_id,
-            "fact_key": f"release:{self.release_id}:{self.answer.value}",
-        }
-        match self.answer:
-            case ReleaseAnswer.ACCEPTED:
-                return (ReleaseAccepted.model_validate(common),)
-            case ReleaseAnswer.REFUSED:
-                return (ReleaseRefused.model_validate({**common, "reason": self.reason, "skus": self.skus}),)
-            case ReleaseAnswer.CANCELLED:
-                return (ReleaseCancelled.model_validate(common),)
-            case ReleaseAnswer.CANCEL_REFUSED:
-                return (ReleaseCancelRefused.model_validate({**common, "reason": self.reason}),)
-
-
-class DispatchDocument(ReleaseBound):
-    """A parcel left a node."""
-
-    shipment_id: Name
-    """The node's own id of the parcel, unique at that node."""
-    carrier: str | None = None
-    tracking_number: str | None = None
-    lines: Annotated[tuple[SkuQuantity, ...], Field(min_length=1)]
-
-    def events(self, order_id: UUID) -> tuple[Event, ...]:
-        """Return the dispatch."""
-        return (
-            GoodsDispatched(
-                order_id=order_id, occurred_at=self.occurred_at, release_id=self.release_id,
-                shipment_id=self.shipment_id, carrier=self.carrier, tracking_number=self.tracking_number,
-                skus=tuple((line.sku, line.quantity) for line in self.lines),
-                fact_key=f"dispatch:{self.release_id}:{self.shipment_id}",
-            ),
-        )  # fmt: skip
-
-
-class ReturnDocument(ReleaseBound):
-    """Goods of a release came back to a node."""
-
-    return_id: Name
-    node: Name
-    damaged: bool = False
-    lines: Annotated[tuple[SkuQuantity, ...], Field(min_length=1)]
-
-    def events(self, order_id: UUID) -> tuple[Event, ...]:
-        """Return the receipt."""
-        return (
-            ReturnReceived(
-                order_id=order_id, occurred_at=self.occurred_at, return_id=self.return_id, node=self.node,
-                release_id=self.release_id, damaged=self.damaged,
-                skus=tuple((line.sku, line.quantity) for line in self.lines),
-                fact_key=f"return:{self.node}:{self.return_id}",
-            ),
-        )  # fmt: skip
-
-
 class LabelFact(StrEnum):
     """What a courier's broker may tell of a label that the hub asked for."""
 
@@ -604,25 +528,10 @@ class TrackingDocument(OrderBound):
         )  # fmt: skip
 
 
-class StockLine(Value):
-    """What a node has of one SKU."""
-
-    sku: Name
-    quantity: Annotated[int, Field(ge=0, le=100_000_000)]
-
-
-class StockDocument(Document):
-    """What a node has, on a basis, as of a time. It touches the SKUs that it names."""
-
-    node: Name
-    basis: StockBasis
-    as_of: Instant
-    lines: tuple[StockLine, ...]
-
-
 DOCUMENTS: tuple[type[Document], ...] = (
     OrderDocument, ShippedDocument, CancelDocument, AmendmentDocument, PaymentDocument, ReleaseAnswerDocument,
-    DispatchDocument, ReturnDocument, StockDocument, FraudDecisionDocument,
+    DispatchDocument, ReturnDocument, StockDocument, StockAdjustmentDocument, InboundReceiptDocument,
+    FraudDecisionDocument,
     LabelDocument, TrackingDocument,
     PurchaseAnswerDocument, ShipNoticeDocument, SupplierInvoiceDocument, SupplierReturnAnswerDocument,
 )  # fmt: skip

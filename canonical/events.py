@@ -297,11 +297,13 @@ class ReleaseAccepted(Event):
 
 
 class ReleaseRefused(Event):
-    """The node will not send what of the release it has not sent yet; `skus` names what was short, if it did."""
+    """The node will not send some of the release; `skus` names what was short, if it did."""
 
     release_id: Name
     reason: str
     skus: tuple[Name, ...] = ()
+    units: tuple[tuple[Name, int], ...] = ()
+    """So many units of these SKUs; the release goes on with the others. None named: all that it has not sent yet."""
 
 
 class GoodsDispatched(Event):

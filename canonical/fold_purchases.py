@@ -166,7 +166,7 @@ def _reduced(order: Order, event: PurchaseReduced) -> dict[str, Any]:
     )
     status = release.status
     sent = sum(line.quantity for s in order.shipments if s.release == release.id for line in s.lines)
-    if sent >= sum(line.quantity for line in left):
+    if sent >= release.replace(lines=left).wanted():
         status = ReleaseStatus.SHIPPED if sent else ReleaseStatus.REFUSED
     return _put(order, purchase, lines=lines) | _released(order, event, release, lines=left, status=status)
 

@@ -1,6 +1,7 @@
 """How releases and shipments change an order: a table says what may follow, late news changes nothing."""
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from canonical.errors import EvolveError
@@ -17,7 +18,7 @@ from canonical.events import (
 )
 from canonical.fold_parcels import left_in
 from canonical.fold_purchases import left
-from canonical.order import Order, Release, Shipment
+from canonical.order import LIVE_RELEASES, Order, Release, Shipment
 from canonical.statuses import RELEASE_MOVES, ReleaseStatus, may_follow
 
 
@@ -73,9 +74,52 @@ def _release_accepted(order: Order, event: ReleaseAccepted) -> dict[str, Any]:
 
 
 def _release_refused(order: Order, event: ReleaseRefused) -> dict[str, Any]:
-    releases = _with_release_status(order, event, event.release_id, ReleaseStatus.REFUSED)
-    node = next(r.node for r in releases if r.id == event.release_id)
-    return {"releases": releases, "rejected_nodes": _rejecting(order, node)}
+    release = order.release(event.release_id)
+    if release is None or not event.units:
+        releases = _with_release_status(order, event, event.release_id, ReleaseStatus.REFUSED)
+        node = next(r.node for r in releases if r.id == event.release_id)
+        return {"releases": releases, "rejected_nodes": _rejecting(order, node)}
+    if release.status is ReleaseStatus.SHIPPED:
+        return {}  # a rule tells a person: it says that it sent what it says that it does not send
+    if release.status not in LIVE_RELEASES:
+        raise EvolveError(event, f"release {release.id} is {release.status.value}: it is over")
+    less = release.replace(refused=_refused_in_all(order, release, event.units))
+    after = less.replace(status=_reached(less, _sent(order, release.id)))
+    return {
+        "releases": tuple(after if r.id == release.id else r for r in order.releases),
+        "rejected_nodes": _rejecting(order, release.node),
+    }
+
+
+def _refused_in_all(
+    order: Order, release: Release, units: Iterable[tuple[str, int]]
+) -> tuple[tuple[str, int], ...]:
+    """Return what a release lacks after one more refusal: nothing is refused that has left, or was refused before."""
+    left = Counter[str]()
+    for line in release.lines:
+        left[line.sku] += line.quantity
+    for shipment in order.shipments:
+        if shipment.release == release.id:
+            for line in shipment.lines:
+                left[line.sku] -= line.quantity
+    refused = Counter(dict(release.refused))
+    left.subtract(refused)
+    for sku, quantity in units:
+        taken = max(0, min(quantity, left[sku]))
+        left[sku] -= taken
+        refused[sku] += taken
+    return tuple((sku, quantity) for sku, quantity in refused.items() if quantity)
+
+
+def _sent(order: Order, release_id: str) -> int:
+    return sum(line.quantity for s in order.shipments if s.release == release_id for line in s.lines)
+
+
+def _reached(release: Release, sent: int) -> ReleaseStatus:
+    """Return where a release stands of which so much was sent: it is over once all but what it refused has left."""
+    if sent >= release.wanted():
+        return ReleaseStatus.SHIPPED if sent else ReleaseStatus.REFUSED
+    return release.status
 
 
 def _rejecting(order: Order, node: str) -> tuple[str, ...]:
@@ -99,7 +143,7 @@ def _release_cancel_refused(order: Order, event: ReleaseCancelRefused) -> dict[s
     release = order.release(event.release_id)
     if release is not None and release.status is not ReleaseStatus.CANCEL_REQUESTED:
         raise EvolveError(event, f"release {release.id} is {release.status.value}: nobody waits for this")
-    sent = any(shipment.release == event.release_id for shipment in order.shipments)
+    sent = _sent(order, event.release_id)
     status = ReleaseStatus.PARTIALLY_SHIPPED if sent else ReleaseStatus.ACCEPTED
     releases = _with_release_status(order, event, event.release_id, status)
     return {
@@ -119,11 +163,10 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
         shipped_at=event.occurred_at or event.recorded_at or order.placed_at,
         lines=event.lines,
     )
-    shipments = (*order.shipments, shipment)
-    sent = sum(line.quantity for s in shipments if s.release == event.release_id for line in s.lines)
+    sent = _sent(order, event.release_id) + sum(line.quantity for line in event.lines)
     release = order.release(event.release_id)
-    asked = sum(line.quantity for line in release.lines) if release else 0
-    status = ReleaseStatus.SHIPPED if sent >= asked else ReleaseStatus.PARTIALLY_SHIPPED
+    wanted = release.wanted() if release else 0
+    status = ReleaseStatus.SHIPPED if sent >= wanted else ReleaseStatus.PARTIALLY_SHIPPED
     if (
         release
         and release.status is ReleaseStatus.CANCEL_REQUESTED
@@ -131,7 +174,7 @@ def _shipment_created(order: Order, event: ShipmentCreated) -> dict[str, Any]:
     ):
         status = ReleaseStatus.CANCEL_REQUESTED
     return {
-        "shipments": shipments,
+        "shipments": (*order.shipments, shipment),
         "parcels": left_in(order.parcels, shipment),
         "releases": _with_release_status(order, event, event.release_id, status),
         **(left(order, event.release_id, shipment.shipped_at) if order.purchases else {}),

@@ -59,6 +59,12 @@ class Release(Value):
     """The node was asked for it; it is not before the labels of its parcels are there."""
     unstoppable: bool = False
     """The node has said that it can't stop it any more."""
+    refused: tuple[tuple[Name, int], ...] = ()
+    """So many units of these SKUs the node will not send, while it goes on with the others."""
+
+    def wanted(self) -> int:
+        """Return how many units are still to leave, or have left."""
+        return sum(line.quantity for line in self.lines) - sum(quantity for _, quantity in self.refused)
 
 
 class Shipment(Value):

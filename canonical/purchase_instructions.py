@@ -46,25 +46,42 @@ class PurchaseChangeLine(PurchaseInstructionLine):
 
 
 class PurchaseChangeInstruction(Value):
-    """A `ChangePurchaseOrder` (X12 860, EDIFACT ORDCHG). It names the lines that change."""
+    """A `ChangePurchaseOrder` (X12 860, EDIFACT ORDCHG, UBL OrderChange, cXML OrderRequest).
+
+    `lines` are those that change; `whole` and `total` are the purchase order as it shall be from now on, for standards
+    that say all of it again.
+    """
 
     purchase_id: Name
     change_id: Name
+    follows: Name
+    """What we said last about the purchase order: its own number, or that of the change before."""
     supplier: Name
     ordered_at: Instant
     created_at: Instant
     currency: Currency | None = None
     lines: Annotated[tuple[PurchaseChangeLine, ...], Field(min_length=1)]
+    whole: Annotated[tuple[PurchaseChangeLine, ...], Field(min_length=1)]
+    total: Cost | None = None
+    """What is left of it costs; None where not every line has a cost."""
+    ship_to: Party | None = None
+    """None where the people were erased."""
     reason: str = ""
 
 
 class PurchaseCancelInstruction(Value):
-    """A `CancelPurchaseOrder`: an 860 or ORDCHG that takes back the whole."""
+    """A `CancelPurchaseOrder`: an 860, ORDCHG, OrderCancellation or OrderRequest that takes back the whole."""
 
     purchase_id: Name
+    follows: Name
+    """What we said last about the purchase order: its own number, or that of its newest change."""
     supplier: Name
     ordered_at: Instant
     created_at: Instant
+    currency: Currency | None = None
+    lines: Annotated[tuple[PurchaseInstructionLine, ...], Field(min_length=1)]
+    """What is taken back."""
+    total: Cost | None = None
 
 
 class SupplierReturnInstruction(Value):

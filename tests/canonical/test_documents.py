@@ -124,6 +124,68 @@ def test_each_answer_of_a_node_is_one_event(answer: ReleaseAnswer) -> None:
     assert told.key() == BusinessKey(kind=KeyKind.RELEASE, value="r1")
 
 
+def refusal(**more: Any) -> ReleaseRefused:
+    told = ReleaseAnswerDocument.model_validate(
+        {
+            "release_id": "r1", "answer": "refused", "occurred_at": NOON, "reference": "X-1",
+            "units": ({"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 2}), **more,
+        }
+    )  # fmt: skip
+    (event,) = told.events(ORDER_ID)
+    assert isinstance(event, ReleaseRefused)
+    return event
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        {"occurred_at": NOON + timedelta(days=1)},
+        {"units": ({"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 1})},
+        {"reason": "in other words"},
+    ],
+)
+def test_a_refusal_told_twice_is_one_fact(again: dict[str, Any]) -> None:
+    assert refusal(**again).fact_key == refusal().fact_key
+    assert refusal(**again).units == (("A", 2), ("B", 1))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"reference": "X-2"},
+        {"units": ({"sku": "A", "quantity": 2},)},
+        {"units": ({"sku": "A", "quantity": 1}, {"sku": "B", "quantity": 2})},
+        {"units": ()},
+        {"release_id": "r2"},
+        {"reference": None},
+    ],
+)
+def test_two_refusals_of_a_release_are_two_facts(other: dict[str, Any]) -> None:
+    assert refusal(**other).fact_key != refusal().fact_key
+
+
+def test_refusals_without_a_number_are_told_apart_by_their_time() -> None:
+    later = NOON + timedelta(minutes=1)
+    elsewhere = NOON.astimezone(timezone(timedelta(hours=2)))
+    first = refusal(reference=None)
+    assert refusal(reference=None, occurred_at=elsewhere).fact_key == first.fact_key
+    assert refusal(reference=None, occurred_at=later).fact_key != first.fact_key
+    assert refusal(reference=None, occurred_at=None).fact_key != first.fact_key
+
+
+def test_a_refusal_without_units_is_told_once_for_each_release() -> None:
+    assert refusal(units=()).fact_key == refusal(units=(), reference="X-2").fact_key == "release:r1:refused"
+
+
+@pytest.mark.parametrize("answer", [a for a in ReleaseAnswer if a is not ReleaseAnswer.REFUSED])
+def test_only_a_refusal_names_units(answer: ReleaseAnswer) -> None:
+    with pytest.raises(
+        ValidationError, match=f"units go with the answer 'refused', not with '{answer.value}'"
+    ):
+        refusal(answer=answer)
+
+
 def test_a_parcel_is_one_event() -> None:
     parcel = DispatchDocument(
         release_id="r1",

@@ -1,6 +1,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from canonical.events import (
     CancelRejected,
@@ -15,7 +17,7 @@ from canonical.events import (
     ReturnMatched,
     ShipmentCreated,
 )
-from canonical.evolve import EvolveError
+from canonical.evolve import EvolveError, evolve
 from canonical.order import Order, ReleaseLine
 from canonical.statuses import RELEASE_MOVES, CancelStatus, ReleaseStatus
 from tests.canonical.building import NOON, ORDER_ID, after
@@ -33,6 +35,8 @@ ASKED = said(ReleaseRequested, node="berlin", connector="wms", lines=lines(3))
 ACCEPTED = said(ReleaseAccepted)
 REFUSED = said(ReleaseRefused, reason="no")
 STOP = said(ReleaseCancelRequested)
+
+
 STOPPED = said(ReleaseCancelled)
 NOT_STOPPED = said(ReleaseCancelRefused, reason="packed")
 
@@ -41,6 +45,10 @@ def parcel(shipment_id: str, quantity: int) -> Event:
     return said(
         ShipmentCreated, shipment_id=shipment_id, node="berlin", lines=lines(quantity), occurred_at=NOON
     )
+
+
+def lacks(*quantities: int, sku: str = "SKU-1") -> Event:
+    return said(ReleaseRefused, reason="short", units=tuple((sku, quantity) for quantity in quantities))
 
 
 def status(order: Order) -> str:
@@ -71,6 +79,24 @@ def status(order: Order) -> str:
         ((STOP, parcel("s1", 3)), "shipped"),
         ((STOP, parcel("s1", 3), STOPPED), "shipped"),
         ((ACCEPTED, STOPPED), "cancelled"),
+        ((lacks(1),), "requested"),
+        ((lacks(1), ACCEPTED), "accepted"),
+        ((lacks(1), parcel("s1", 1)), "partially_shipped"),
+        ((lacks(1), parcel("s1", 2)), "shipped"),
+        ((parcel("s1", 2), lacks(1)), "shipped"),
+        ((parcel("s1", 1), lacks(1), parcel("s2", 1)), "shipped"),
+        ((lacks(1), lacks(2)), "refused"),
+        ((lacks(1, 2),), "refused"),
+        ((lacks(1), REFUSED), "refused"),
+        ((lacks(1), STOP), "cancel_requested"),
+        ((STOP, lacks(1)), "cancel_requested"),
+        ((STOP, lacks(1), STOPPED), "cancelled"),
+        ((STOP, lacks(1), parcel("s1", 2)), "shipped"),
+        ((STOP, lacks(1), parcel("s1", 2), STOPPED), "shipped"),
+        ((STOP, lacks(3)), "refused"),
+        ((lacks(1), STOP, NOT_STOPPED), "accepted"),
+        ((lacks(1), STOPPED), "cancelled"),
+        ((parcel("s1", 3), lacks(1)), "shipped"),
     ],
 )
 def test_a_release_goes_its_way(events: tuple[Event, ...], end: str) -> None:
@@ -90,6 +116,12 @@ def test_a_release_goes_its_way(events: tuple[Event, ...], end: str) -> None:
         (ASKED,),
         (REFUSED, parcel("s1", 1)),
         (parcel("s1", 1), parcel("s1", 1)),
+        (REFUSED, lacks(1)),
+        (lacks(3), lacks(1)),
+        (STOPPED, lacks(1)),
+        (lacks(3), parcel("s1", 1)),
+        (lacks(3), ACCEPTED),
+        (lacks(3), STOPPED),
     ],
 )
 def test_what_comes_too_late_is_refused(events: tuple[Event, ...]) -> None:
@@ -99,14 +131,21 @@ def test_what_comes_too_late_is_refused(events: tuple[Event, ...]) -> None:
     assert before.version == len(events) + 1
 
 
-@pytest.mark.parametrize("event", [ACCEPTED, REFUSED, STOP, STOPPED, NOT_STOPPED, parcel("s1", 1)])
+@pytest.mark.parametrize("event", [ACCEPTED, REFUSED, lacks(1), STOP, STOPPED, NOT_STOPPED, parcel("s1", 1)])
 def test_a_release_that_is_not_there_does_nothing(event: Event) -> None:
     with pytest.raises(EvolveError, match="there is no release r1"):
         after(event)
 
 
 @pytest.mark.parametrize(
-    ("events", "rejected"), [((REFUSED,), ("berlin",)), ((STOPPED,), ("berlin",)), ((STOP, STOPPED), ())]
+    ("events", "rejected"),
+    [
+        ((REFUSED,), ("berlin",)),
+        ((lacks(1),), ("berlin",)),
+        ((lacks(1), lacks(1)), ("berlin",)),
+        ((STOPPED,), ("berlin",)),
+        ((STOP, STOPPED), ()),
+    ],
 )
 def test_a_node_that_will_not_send_is_not_asked_again(
     events: tuple[Event, ...], rejected: tuple[str, ...]
@@ -117,6 +156,38 @@ def test_a_node_that_will_not_send_is_not_asked_again(
 def test_a_node_is_rejected_once() -> None:
     again = (ASKED.replace(release_id="r2"), REFUSED.replace(release_id="r2"))
     assert after(ASKED, REFUSED, *again).rejected_nodes == ("berlin",)
+
+
+@pytest.mark.parametrize(
+    ("events", "refused", "wanted"),
+    [
+        ((), (), 3),
+        ((lacks(1),), (("SKU-1", 1),), 2),
+        ((lacks(1), lacks(1)), (("SKU-1", 2),), 1),
+        ((parcel("s1", 2), lacks(2)), (("SKU-1", 1),), 2),
+        ((lacks(2), lacks(2)), (("SKU-1", 3),), 0),
+        ((lacks(1, sku="SKU-9"),), (), 3),
+        ((lacks(0),), (), 3),
+        ((lacks(-1),), (), 3),
+    ],
+)
+def test_no_more_is_refused_than_is_left(
+    events: tuple[Event, ...], refused: tuple[tuple[str, int], ...], wanted: int
+) -> None:
+    release = after(ASKED, *events).release("r1")
+    assert release is not None
+    assert (release.refused, release.wanted()) == (refused, wanted)
+
+
+@given(st.permutations([("sent", 1), ("lacks", 1), ("sent", 2), ("lacks", 3)]))
+def test_parcels_and_refusals_end_a_release_in_any_order(news: list[tuple[str, int]]) -> None:
+    order = after(ASKED.replace(lines=lines(7)))
+    for n, (what, quantity) in enumerate(news):
+        assert status(order) not in {"shipped", "refused"}
+        order = evolve(order, parcel(f"s{n}", quantity) if what == "sent" else lacks(quantity))
+    release = order.release("r1")
+    assert release is not None
+    assert (status(order), release.refused, release.wanted()) == ("shipped", (("SKU-1", 4),), 3)
 
 
 def test_a_release_that_can_not_be_stopped_is_remembered() -> None:
