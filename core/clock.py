@@ -29,24 +29,28 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's time, `speed` times as fast from the moment of its making."""
+    """The machine's time, `speed` times as fast since `since`, or since the moment of its making.
 
-    def __init__(self, speed: float = 1.0) -> None:
+    Clocks of several processes that are made with the same speed and moment tell the same time.
+    """
+
+    def __init__(self, speed: float = 1.0, since: datetime | None = None) -> None:
         if speed <= 0:
             message = f"speed must be above 0, not {speed}"
             raise ValueError(message)
         self.speed = speed
-        self._started_at = datetime.now(UTC)
-        self._started = time.monotonic()
+        now = datetime.now(UTC)
+        self.since = since or now
+        self._started = time.monotonic() - (now - self.since).total_seconds()
 
     def now(self) -> datetime:
         """Return the aware UTC time of the hub."""
         if self.speed == 1.0:
             return datetime.now(UTC)
-        return self._started_at + timedelta(seconds=self.monotonic())
+        return self.since + timedelta(seconds=self.monotonic())
 
     def monotonic(self) -> float:
-        """Return the hub's seconds since this clock was made."""
+        """Return the hub's seconds since this clock began."""
         return (time.monotonic() - self._started) * self.speed
 
     async def sleep(self, seconds: float) -> None:

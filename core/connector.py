@@ -11,6 +11,7 @@ from canonical.documents import Document
 from core.clock import Clock
 from core.exchange.profile import PartnerProfile
 from core.exchange.shapes import Draft, Received
+from core.exchange.xml_profile import XmlProfile
 from core.ports import Door, EffectPort, Feed, RawDocument, StockSink
 from core.simulator import Simulator, Workshop
 
@@ -72,11 +73,35 @@ class EdiPartner(Protocol):
         ...
 
 
+class XmlPartner(Protocol):
+    """What a connector needs to exchange plain XML documents with one partner, each by itself."""
+
+    def take(self, raw: RawDocument) -> tuple[Received, ...]:
+        """Fill `Taker`: one document, known again by its own id."""
+        ...
+
+    def draft_of(self, kind: str, body: bytes, reference: str | None) -> Draft:
+        """Return a document that a mapping wrote, sent as it is; raise `DocumentError` where it lacks something."""
+        ...
+
+    def as_sent(self, body: bytes) -> bytes:
+        """Return stored bytes with what is added only while they are sent: secrets."""
+        ...
+
+    def as_stored(self, raw: bytes) -> bytes:
+        """Return what came without the secrets in it."""
+        ...
+
+
 class Edi(Protocol):
-    """EDI, as the hub speaks it."""
+    """EDI and XML documents, as the hub speaks them."""
 
     def partner(self, profile: PartnerProfile) -> EdiPartner:
         """Return a partner by its profile."""
+        ...
+
+    def xml_partner(self, profile: XmlProfile) -> XmlPartner:
+        """Return a partner without interchanges by its profile."""
         ...
 
 

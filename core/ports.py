@@ -11,6 +11,7 @@ from typing import Protocol
 from uuid import UUID
 
 from canonical.commands import (
+    AnnounceInbound,
     AuthorisePayment,
     BookCollection,
     BookLabel,
@@ -39,6 +40,7 @@ from canonical.documents import BusinessKey, Document
 from canonical.order import Order
 from canonical.parties import Parties
 from canonical.stock import Item, Node
+from core.errors import RejectedError
 from core.exchange.shapes import Draft
 
 # --- what leaves -----------------------------------------------------------------------------------------------
@@ -66,11 +68,19 @@ class Outgoing:
 class EffectContext:
     """What `render` may look at. `parties` is None when the personal data was erased."""
 
-    order: Order
+    about: Order | None
+    """None where the command is about no order."""
     parties: Parties | None
     nodes: Mapping[str, Node]
     items: Mapping[str, Item]
     now: datetime
+
+    @property
+    def order(self) -> Order:
+        """The order that the command is about. Raises `RejectedError` where there is none."""
+        if self.about is None:
+            raise RejectedError("this is about no order", code="no_order")
+        return self.about
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +178,19 @@ class FulfilmentPoint(EffectPort, Protocol):
 
     `send` returns once the partner has the document for certain (its name is in place under its final name, or the
     call was acknowledged). The release's id is the partner's reference; a second upload of one id is one release.
+
+    What it says comes by documents, each as often and in whichever order the partner likes: `ReleaseAnswerDocument`,
+    `DispatchDocument`, `ReturnDocument`. A refusal that names its units may overtake the parcels of the others; one
+    that names none ends the release.
+    """
+
+
+class InboundPoint(EffectPort, Protocol):
+    """Is told of goods on their way to it; says later, by documents, what came.
+
+    An announcement is about no order, and names no person. Its number is the node's reference to it; a second one of
+    the same number is the same announcement. Each receipt is an `InboundReceiptDocument` with a number of its own, as
+    often told as the node likes.
     """
 
 
@@ -259,6 +282,7 @@ PORT_COMMANDS: Mapping[str, frozenset[type[Command]]] = {
     "PaymentGateway": frozenset({AuthorisePayment, CapturePayment, VoidPayment, RefundPayment}),
     "FraudGateway": frozenset({ScreenOrder, ReportToFraudGateway}),
     "FulfilmentPoint": frozenset({SubmitRelease, CancelRelease}),
+    "InboundPoint": frozenset({AnnounceInbound}),
     "ChannelUpdates": frozenset({TellChannelShipped, TellChannelCancelled, TellChannelStatus}),
     "Supplier": frozenset(
         {PlacePurchaseOrder, ChangePurchaseOrder, CancelPurchaseOrder, RequestSupplierReturn}

@@ -45,13 +45,7 @@ def instruction_of(command: Command, context: EffectContext, node: str) -> Instr
             return _change(command, context)
         case CancelPurchaseOrder():
             only_for(node, command.supplier)
-            purchase = _purchase(command.purchase_id, context)
-            return PurchaseCancelInstruction(
-                purchase_id=purchase.id,
-                supplier=node,
-                ordered_at=purchase.requested_at,
-                created_at=context.now,
-            )
+            return _cancellation(_purchase(command.purchase_id, context), context)
         case RequestSupplierReturn():
             only_for(node, command.supplier)
             return _return(command, context)
@@ -91,6 +85,32 @@ def _order(command: PlacePurchaseOrder, context: EffectContext) -> PurchaseInstr
         raise unwritable("the purchase order can't be written", error) from None
 
 
+def _cancellation(purchase: Purchase, context: EffectContext) -> PurchaseCancelInstruction:
+    lines = tuple(_line(line, context, line.wanted() or line.quantity) for line in purchase.lines)
+    return PurchaseCancelInstruction(
+        purchase_id=purchase.id,
+        follows=purchase.changes[-1].id if purchase.changes else purchase.id,
+        supplier=purchase.supplier,
+        ordered_at=purchase.requested_at,
+        created_at=context.now,
+        currency=_currency(purchase),
+        lines=lines,
+        total=_total((line.unit_cost, line.quantity) for line in lines),
+    )
+
+
+def _currency(purchase: Purchase) -> str | None:
+    return next((line.unit_cost.currency for line in purchase.lines if line.unit_cost), None)
+
+
+def _total(costs: Iterable[tuple[Decimal | None, int]]) -> Decimal | None:
+    """Return what units cost; None where not every one of them has a cost."""
+    known = [(cost, units) for cost, units in costs if units]
+    if any(cost is None for cost, _ in known):
+        return None
+    return sum((cost * units for cost, units in known if cost is not None), Decimal(0))
+
+
 def _line(
     line: PurchasedLine, context: EffectContext, quantity: int | None = None
 ) -> PurchaseInstructionLine:
@@ -109,21 +129,28 @@ def _line(
 def _change(command: ChangePurchaseOrder, context: EffectContext) -> PurchaseChangeInstruction:
     purchase = _purchase(command.purchase_id, context)
     less = {line.sku: line.quantity for line in command.lines}
-    lines = tuple(
+    whole = tuple(
         PurchaseChangeLine(
             **_line(line, context, line.wanted() or line.quantity).model_dump(),
-            wanted=max(0, line.wanted() - less[line.sku]),
+            wanted=max(0, line.wanted() - less.get(line.sku, 0)),
         )
-        for line in _named(purchase, command.lines)
+        for line in purchase.lines
     )
+    by_sku = {line.sku: line for line in whole}
+    lines = tuple(by_sku[line.sku] for line in _named(purchase, command.lines))
+    before = [change.id for change in purchase.changes if change.id != command.change_id]
     return PurchaseChangeInstruction(
         purchase_id=purchase.id,
         change_id=command.change_id,
+        follows=before[-1] if before else purchase.id,
         supplier=command.supplier,
         ordered_at=purchase.requested_at,
         created_at=context.now,
-        currency=next((line.unit_cost.currency for line in purchase.lines if line.unit_cost), None),
+        currency=_currency(purchase),
         lines=lines,
+        whole=whole,
+        total=_total((line.unit_cost, line.wanted) for line in whole),
+        ship_to=context.parties.ship_to if context.parties else None,
         reason=command.reason,
     )
 

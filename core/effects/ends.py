@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from canonical.commands import SendInterchange
+from canonical.commands import COMMAND_BY_NAME
 from canonical.events import EffectRejected
 from core.bus.port import inbound, outbound, write_item
 from core.connector import Limits
@@ -128,7 +128,8 @@ class Ends:
 
     async def refused(self, refusal: Refusal) -> None:
         """Tell the order that it can't be done; leave to a person what may be done already, and our own defects."""
-        of_no_order = refusal.command == SendInterchange.__name__
+        command = COMMAND_BY_NAME.get(refusal.command)
+        of_no_order = command is not None and command.of_no_order
         if refusal.in_doubt or of_no_order or not isinstance(refusal.error, RejectedError):
             parked = _Parked(
                 refusal.effect_id, refusal.order_id, refusal.command, refusal.connector, refusal.owner, None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from canonical.commands import Command
+from canonical.commands import COMMAND_BY_NAME, Command
 from canonical.order import Order
 from canonical.parties import Parties
 from canonical.stock import Item, Node
@@ -35,6 +35,8 @@ class Requests:
 
     stored: Mapping[UUID, messages.Message | HubError]
     contexts: Mapping[UUID, EffectContext | HubError]
+    bare: EffectContext
+    """What a command about no order is rendered from."""
     new: list[messages.Row] = field(default_factory=list[messages.Row])
     drafts: dict[UUID, tuple[Any, Draft]] = field(default_factory=dict[UUID, tuple[Any, Draft]])
     """Interchanges that have no numbers yet, by the id of their request."""
@@ -50,23 +52,20 @@ class Requests:
     ) -> "Requests":
         """Load what was sent before, and what the others are rendered from."""
         sent = [as_uuid(row["request_id"]) for row in rows if row["request_id"]]
-        first = [as_uuid(row["order_id"]) for row in rows if row["request_id"] is None]
+        first = {
+            as_uuid(row["order_id"]) for row in rows if row["request_id"] is None and not _of_no_order(row)
+        }
         return cls(
             await messages.load(session, ring, sent),
-            await _contexts(session, ring, sorted(set(first)), nodes, memory),
+            await _contexts(session, ring, sorted(first), nodes, memory),
+            EffectContext(None, None, nodes, {}, session.now),
         )
 
     def of(self, row: Any, command: Command, port: EffectPort) -> tuple[Outgoing, UUID]:
         """Return an effect's request and its message's id. Raises `HubError`, and whatever a port's defect raises."""
         if row["request_id"] is not None:
             return _again(self.stored[as_uuid(row["request_id"])])
-        order_id = as_uuid(row["order_id"])
-        context = self.contexts.get(order_id)
-        if context is None:
-            raise RejectedError(f"order {order_id} is not in the store", code="no_order")
-        if isinstance(context, HubError):
-            raise context
-        outgoing = port.render(command, context)
+        outgoing = port.render(command, self._context(row))
         request_id = uuid7()
         if outgoing.draft is not None:
             rehearse(outgoing.draft)  # what can't be written is refused before it has a number
@@ -74,6 +73,17 @@ class Requests:
         else:
             self._keep(row, request_id, outgoing)
         return outgoing, request_id
+
+    def _context(self, row: Any) -> EffectContext:
+        if _of_no_order(row):
+            return self.bare
+        order_id = as_uuid(row["order_id"])
+        context = self.contexts.get(order_id)
+        if context is None:
+            raise RejectedError(f"order {order_id} is not in the store", code="no_order")
+        if isinstance(context, HubError):
+            raise context
+        return context
 
     async def number(self, session: Session) -> Mapping[UUID, Outgoing]:
         """Give the interchanges among them their numbers, their pairs locked in one order, and enter the ledger."""
@@ -92,14 +102,20 @@ class Requests:
         return numbered
 
     def _keep(self, row: Any, request_id: UUID, outgoing: Outgoing, *, control: str | None = None) -> None:
+        order_id = None if _of_no_order(row) else as_uuid(row["order_id"])
         self.new.append(
             messages.Row(
                 request_id, "out", row["connector"], row["command"], "sent", outgoing.media_type, outgoing.body,
-                sealed=True, order_id=as_uuid(row["order_id"]), correlation_id=row["correlation_id"],
+                sealed=True, order_id=order_id, correlation_id=row["correlation_id"],
                 causation_id=row["message_id"], headers={**outgoing.headers, TARGET: outgoing.target},
                 keys=(("external_id", row["key"]), *([("interchange", control)] if control else [])),
             ),
         )  # fmt: skip
+
+
+def _of_no_order(row: Any) -> bool:
+    known = COMMAND_BY_NAME.get(row["command"])
+    return known is not None and known.of_no_order
 
 
 def _again(request: messages.Message | HubError) -> tuple[Outgoing, UUID]:

@@ -32,6 +32,8 @@ def _held(order: Order) -> Counter[tuple[str, str]]:
         if release.id in open_ids:
             for line in release.lines:
                 held[line.sku, release.node] += line.quantity
+            for sku, quantity in release.refused:
+                held[sku, release.node] -= quantity
     for shipment in order.shipments:
         if shipment.release in open_ids:
             for line in shipment.lines:

@@ -1,8 +1,8 @@
 """One batch: one transaction that takes many pieces of work from the inbox to the outbox.
 
-Lock classes, each once and sorted: inbox, stubs of new orders, orders, stock. Rules run first with what is locked; what
-they ask for is locked together and those that asked run again. If that is not enough, the transaction is run anew
-with the larger set from its beginning.
+Lock classes, each once and sorted: inbox, stubs of new orders, orders, stock, announcements of goods. Rules run first
+with what is locked; what they ask for is locked together and those that asked run again. If that is not enough, the
+transaction is run anew with the larger set from its beginning.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,18 @@ from canonical.events import Event
 from canonical.order import Order
 from canonical.policy import Policy
 from canonical.stock import Node
+from canonical.supplier_numbers import in_our_numbers
 from core.bus.port import read_item
-from core.engine import backorders, crashes, interchanges, locating, reading, snapshots, stockfeed
+from core.engine import (
+    backorders,
+    crashes,
+    interchanges,
+    locating,
+    reading,
+    receiving,
+    snapshots,
+    stockfeed,
+)
 from core.engine.announcing import NOBODY, Subscriptions, announce
 from core.engine.cascade import CascadeError, Decision, Rulebook, StaleError, StockNotLockedError, decide
 from core.engine.changes import Changes, Posting
@@ -146,7 +156,11 @@ class Batch:
 
     async def _read(self, works: Sequence[Work]) -> list[Part]:
         world = self._world
-        return await reading.read(self._session, world.ring, world.readers, works, world.takers)
+        parts = await reading.read(self._session, world.ring, world.readers, works, world.takers)
+        for part in parts:
+            if part.document is not None:
+                part.document = in_our_numbers(part.document, world.nodes)
+        return parts
 
     async def _take_in(self) -> list[Work]:
         """Write the inbox; return the work that it had not seen, each once."""
@@ -261,6 +275,7 @@ class Batch:
             )
             if missing:
                 raise LockMoreError(frozenset(wanted | missing))
+        await receiving.lock(self._session, feeds)
         told: set[str] = set()
         for part in feeds:
             told |= await self._feed(part)
@@ -271,11 +286,13 @@ class Batch:
             part.blame = Blame("locate", "UnknownOrderError", f"there is no order {group.order_id}")
 
     async def _feed(self, part: Part) -> set[str]:
-        """Apply a stock report; return the SKUs of which those who wait are told."""
+        """Apply what a node says of its goods; return the SKUs of which those who wait are told."""
         view = self._stockroom.view(frozenset(stockfeed.skus_of([part])))
-        ledger, news = await stockfeed.apply(self._session, part, view, *self._changes.waiters())
+        pending = self._changes.rows.get("ledger", ())
+        rows, risen = await stockfeed.apply(self._session, part, view, pending)
+        news = await backorders.news(self._session, risen, view, *self._changes.waiters())
         self._stockroom.keep()
-        for row in ledger:
+        for row in rows:
             self._changes.add("ledger", *row, self._session.now)
         for event in news:
             self._changes.happening(part.work, Happening(event.order_id, (event,)))

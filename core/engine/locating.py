@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from canonical.documents import BusinessKey, KeyKind, OrderBound, OrderDocument, StockDocument
+from canonical.documents import BusinessKey, KeyKind, NodeBound, OrderBound, OrderDocument
 from core.engine import snapshots
 from core.engine.reading import Blame, Part
 from core.errors import Problem
@@ -96,5 +96,5 @@ def waits_for(part: Part) -> BusinessKey | None:
 
 
 def feeds(parts: Iterable[Part]) -> list[Part]:
-    """Return the parts that are about stock, not about an order."""
-    return [part for part in parts if isinstance(part.document, StockDocument) and part.outcome is None]
+    """Return the parts that are about a node's goods, not about an order."""
+    return [part for part in parts if isinstance(part.document, NodeBound) and part.outcome is None]

@@ -1,54 +1,63 @@
-"""A node's report of what it has: it replaces what is older than it, and nothing newer."""
+"""What a node says of its goods, put into its figures: reports of what it has, and what has changed since."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from uuid import UUID
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from canonical.documents import StockDocument
-from canonical.events import StockArrived
+from canonical.documents import (
+    InboundReceiptDocument,
+    NodeBound,
+    StockAdjustmentDocument,
+    StockDocument,
+)
 from canonical.stock import StockBasis, StockMoveKind, StockView
-from core.engine import backorders
+from core.engine import adjusting, receiving
+from core.engine.node_ledger import Entry, NodeLedger
 from core.engine.reading import Part
 from core.engine.work import Ending, Outcome
 from core.store.sql import Session
 
 _ITEMS = "SELECT sku FROM items WHERE sku {any:1:text}"
-_SINCE = (
-    "SELECT sku, kind, SUM(quantity) AS quantity FROM stock_ledger "
-    "WHERE node = $1 AND sku {any:2:text} AND happened_at > $3 GROUP BY sku, kind"
-)
-_TAKEN_ON = (
-    "SELECT sku, SUM(quantity) AS quantity FROM stock_ledger "
-    "WHERE node = $1 AND sku {any:2:text} AND happened_at <= $3 AND kind = 'accept' GROUP BY sku"
-)
-
-LedgerRow = tuple[str, str, str, str, int, UUID | None, object]
-"""key, kind, sku, node, quantity, order, happened_at"""
+_SIGN = {StockMoveKind.DISPATCH.value: -1, StockMoveKind.RECEIVE.value: 1, StockMoveKind.ADJUST.value: 1}
 
 
 def skus_of(parts: Iterable[Part]) -> set[str]:
-    """Return every SKU that the reports name."""
+    """Return every SKU that the documents about nodes' goods name."""
     documents = (part.document for part in parts)
-    return {line.sku for d in documents if isinstance(d, StockDocument) for line in d.lines}
+    return {sku for document in documents if isinstance(document, NodeBound) for sku in document.skus()}
 
 
 async def apply(
-    session: Session,
-    part: Part,
-    view: StockView,
-    begun: Iterable[backorders.Waiting] = (),
-    over: Collection[backorders.Waiting] = (),
-) -> tuple[list[LedgerRow], list[StockArrived]]:
-    """Put a report's figures into the locked `view`; return ledger rows, and the news for orders that wait.
+    session: Session, part: Part, view: StockView, pending: Sequence[tuple[Any, ...]]
+) -> tuple[list[Entry], list[str]]:
+    """Put what a part says into the locked `view`; return ledger entries, and the SKUs of which there is more now.
 
-    `begun` and `over` are as in `backorders.news`.
+    `pending` are the entries that this batch will write: what they say counts as if it were stored.
     """
-    report = part.document
-    if not isinstance(report, StockDocument):
+    document = part.document
+    if not isinstance(document, NodeBound):
         return [], []
-    skus = sorted({line.sku for line in report.lines})
+    skus = sorted(document.skus())
     known = {row["sku"] for row in await session.rows(_ITEMS, skus)}
-    moved = await _moved(session, report, skus)
-    ledger: list[LedgerRow] = []
+    ledger = NodeLedger(session, document.node, skus, pending)
+    match document:
+        case StockDocument():
+            return await _reported(part, document, view, ledger, known)
+        case StockAdjustmentDocument():
+            counted = await adjusting.apply(part, document, view, ledger, known)
+            return counted.entries, counted.risen
+        case InboundReceiptDocument():
+            counted = await receiving.apply(part, document, view, ledger, known)
+            return counted.entries, counted.risen
+        case _:
+            return [], []
+
+
+async def _reported(
+    part: Part, report: StockDocument, view: StockView, ledger: NodeLedger, known: set[str]
+) -> tuple[list[Entry], list[str]]:
+    """Replace what is older than the report, and nothing newer."""
+    moved = await _moved(report, ledger)
+    entries: list[Entry] = []
     risen: list[str] = []
     late = 0
     for line in report.lines:
@@ -63,42 +72,34 @@ async def apply(
         view.put(level.replace(on_hand=on_hand, as_of=report.as_of))
         if change:
             key = f"feed:{part.work.message_id or part.work.item.id}:{part.index or 0}"
-            ledger.append(
+            entries.append(
                 (key, StockMoveKind.ADJUST.value, line.sku, report.node, change, None, report.as_of)
             )
         if change > 0:
             risen.append(line.sku)
     part.outcome = _outcome(report, known, late)
-    return ledger, await backorders.news(session, risen, view, begun, over)
+    return entries, risen
 
 
 def _outcome(report: StockDocument, known: set[str], late: int) -> Outcome:
-    unknown = sorted({line.sku for line in report.lines} - known)
     if late == len(report.lines) and late:
         return Outcome(
             Ending.STALE, f"a newer stock report of {report.node} was here before this of {report.as_of}"
         )
-    if unknown:
-        named = ", ".join(unknown[:10]) + (" and more" if len(unknown) > 10 else "")  # noqa: PLR2004
-        return Outcome(
-            Ending.DONE, f"{len(unknown)} SKUs are not in the master data and were passed over: {named}"
-        )
-    return Outcome(Ending.DONE)
+    unknown = adjusting.passed_over(report.skus() - known)
+    return Outcome(Ending.DONE, unknown[0] if unknown else None)
 
 
-async def _moved(session: Session, report: StockDocument, skus: Sequence[str]) -> Mapping[str, int]:
+async def _moved(report: StockDocument, ledger: NodeLedger) -> Mapping[str, int]:
     """Return what to add to each reported figure to get what is on hand now.
 
     A figure of what is available leaves out what the node had taken on to send by then, so that is added. What the hub
     has allocated and the node has not accepted yet is in the figure already.
     """
     moved: dict[str, int] = {}
-    for row in await session.rows(_SINCE, report.node, skus, report.as_of):
-        moved[row["sku"]] = moved.get(row["sku"], 0) + _SIGN.get(row["kind"], 0) * int(row["quantity"])
+    for (sku, kind), quantity in (await ledger.since(report.as_of)).items():
+        moved[sku] = moved.get(sku, 0) + _SIGN.get(kind, 0) * quantity
     if report.basis is StockBasis.AVAILABLE:
-        for row in await session.rows(_TAKEN_ON, report.node, skus, report.as_of):
-            moved[row["sku"]] = moved.get(row["sku"], 0) + int(row["quantity"])
+        for sku, quantity in (await ledger.taken_on(report.as_of)).items():
+            moved[sku] = moved.get(sku, 0) + quantity
     return moved
-
-
-_SIGN = {StockMoveKind.DISPATCH.value: -1, StockMoveKind.RECEIVE.value: 1, StockMoveKind.ADJUST.value: 1}

@@ -11,12 +11,18 @@ __all__ = [
     "DelimiterSettings",
     "Duplicates",
     "Expected",
+    "Hours",
     "PartnerProfile",
     "PartyId",
     "pair_of",
 ]
 
-MEDIA_TYPES = {"x12": "application/edi-x12", "edifact": "application/edifact"}
+MEDIA_TYPES = {
+    "x12": "application/edi-x12",
+    "edifact": "application/edifact",
+    "ubl": "application/xml",
+    "cxml": "text/xml",
+}
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
 _X12_ID, _X12_QUALIFIER = 15, 2
 _EDIFACT_ID, _EDIFACT_QUALIFIER = 35, 4

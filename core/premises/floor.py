@@ -68,6 +68,13 @@ class Job:
     parcels: list[Parcel] = field(default_factory=list[Parcel])
     missing: dict[str, int] = field(default_factory=dict[str, int])
 
+    def unsent(self) -> dict[str, int]:
+        """Return how many units of each SKU have not left."""
+        left: Counter[str] = Counter()
+        for parcel in self.parcels:
+            left.update(parcel.lines if parcel.left else {})
+        return {sku: quantity - left[sku] for sku, quantity in self.order.lines.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
@@ -79,12 +86,22 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What is not sent of the release will not be."""
+    """What is not sent of the release will not be. `skus` are those that are short."""
 
     job: Job
     code: str
     skus: tuple[str, ...]
     at: datetime
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the release is sent."""
+        return self.job.status is Status.REFUSED
+
+    @property
+    def lines(self) -> dict[str, int]:
+        """How many units of each SKU are not sent."""
+        return dict(self.job.order.lines) if self.whole else {s: self.job.missing[s] for s in self.skus}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +201,4 @@ class Floor:
 
     def _give_back(self, job: Job) -> None:
         if job.status is Status.ACCEPTED:
-            left: Counter[str] = Counter()
-            for parcel in job.parcels:
-                left.update(parcel.lines if parcel.left else {})
-            self.shelves.unpromise({sku: quantity - left[sku] for sku, quantity in job.order.lines.items()})
+            self.shelves.unpromise(job.unsent())

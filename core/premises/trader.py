@@ -66,8 +66,9 @@ class _Due:
 class Trader:
     """The partner's clerk. `step` does all that is due now, and is called by itself every `interval_s`.
 
-    Its faults, by the key of what is said: `late`, `damaged` (a wrong count; comes again whole), `truncated`,
-    `duplicate` (the same bytes), `said_again` (under new numbers), `half_written`; by file: `no_acknowledgement`.
+    Its faults, by the key of what is said: `late`, `damaged` (a wrong count, broken XML; comes again whole),
+    `truncated`, `duplicate` (the same bytes), `said_again` (under new numbers), `half_written`; by file:
+    `no_acknowledgement`.
     """
 
     def __init__(self, workshop: Workshop, options: TraderOptions, side: Side, duties: Duties) -> None:
@@ -130,8 +131,8 @@ class Trader:
             return
         raw = self._side.send([body], self._clock.now())
         if self._faults.strikes("damaged", key):
-            # The other side refuses it by its 997 or CONTRL, and gets it again, whole and under another number.
-            self._write(raw.replace(b"~SE*", b"~SE*9", 1).replace(b"'UNT+", b"'UNT+9", 1), key)
+            # The other side refuses it, by its 997 or CONTRL if there is one, and gets it again, whole.
+            self._write(_damaged(raw), key)
             self.after(self._options.resend_s, lambda: self.say(key, body))
             return
         if self._faults.strikes("truncated", key):
@@ -163,5 +164,12 @@ class Trader:
 
     def _write(self, raw: bytes, key: str) -> None:
         self._files += 1
-        suffix = "x12" if raw.startswith(b"ISA") else "edi"
+        suffix = "x12" if raw.startswith(b"ISA") else "xml" if raw.startswith(b"<") else "edi"
         self._outbox.put(f"{self._clock.now():%Y%m%dT%H%M%S}-{self._files:06d}.{suffix}", raw, key)
+
+
+def _damaged(raw: bytes) -> bytes:
+    """Return an interchange with a wrong count, or XML with an element that nothing ends."""
+    if raw.startswith(b"<"):
+        return raw.replace(b"</", b"<", 1)
+    return raw.replace(b"~SE*", b"~SE*9", 1).replace(b"'UNT+", b"'UNT+9", 1)

@@ -348,6 +348,48 @@ effects = Table(
     ),
 )
 
+inbound = Table(
+    "inbound",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("node", Text, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("connector", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("expected_at", INSTANT),
+    Column("doc", Text, nullable=False),
+    Column("announced_at", INSTANT, nullable=False),
+    Column("updated_at", INSTANT, nullable=False),
+    UniqueConstraint("node", "number"),
+    Index(None, "status", "id"),
+)
+
+inbound_lines = Table(
+    "inbound_lines",
+    metadata,
+    Column("inbound_id", UUID, nullable=False),
+    Column("sku", Text, nullable=False),
+    Column("expected", Integer, nullable=False),
+    Column("received", Integer, nullable=False),
+    Column("damaged", Integer, nullable=False),
+    PrimaryKeyConstraint("inbound_id", "sku"),
+    ForeignKeyConstraint(["inbound_id"], ["inbound.id"]),
+    sqlite_with_rowid=False,
+)
+
+inbound_receipts = Table(
+    "inbound_receipts",
+    metadata,
+    Column("inbound_id", UUID, nullable=False),
+    Column("number", Text, nullable=False),
+    Column("message_id", UUID),
+    Column("happened_at", INSTANT, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("inbound_id", "number"),
+    ForeignKeyConstraint(["inbound_id"], ["inbound.id"]),
+    sqlite_with_rowid=False,
+)
+
 timers = Table(
     "timers",
     metadata,

@@ -5,13 +5,16 @@ from dataclasses import dataclass
 
 from canonical.commands import Command
 from core.clock import Clock
-from core.connector import OpenConnector, Reader, Resources
+from core.connector import Edi, Mappings, OpenConnector, Reader, Resources, Taker
 from core.errors import HubError
-from core.exchange.profile import MEDIA_TYPES
+from core.exchange.profile import MEDIA_TYPES, PartnerProfile
+from core.exchange.shapes import Draft
+from core.exchange.xml_profile import XmlProfile
 from core.ports import Door, EffectPort, Feed
+from core.trading.cleaning import CleanFeed
 from core.trading.door import InterchangeDoor
-from core.trading.port import Instruct, TradingPort
-from core.trading.settings import TradingSettings
+from core.trading.port import Drafting, Instruct, Instruction, TradingPort
+from core.trading.settings import TravelSettings
 from core.transport.feed import UNREADABLE, Source, read_unreadable
 from core.transport.https import PostingPort
 from core.transport.https_settings import HttpsSettings
@@ -21,7 +24,7 @@ from core.transport.mailbox_settings import MailboxSettings
 from core.transport.port import Transport
 
 INTERCHANGE = "interchange"
-"""The `RawDocument.kind` of a partner's file, which the taker cuts into sets."""
+"""The `RawDocument.kind` of a partner's file, which the taker cuts into sets or documents."""
 
 
 class NoEdiError(HubError):
@@ -32,6 +35,8 @@ class NoEdiError(HubError):
 class Trade:
     """What a connector says of its trade with a partner."""
 
+    partner: PartnerProfile | XmlProfile
+    """With whom."""
     commands: frozenset[type[Command]]
     """What it takes of the hub's commands."""
     instruct: Instruct
@@ -42,7 +47,7 @@ class Trade:
 
 def open_trade(
     name: str,
-    settings: TradingSettings,
+    settings: TravelSettings,
     resources: Resources,
     trade: Trade,
     transport: Transport | None = None,
@@ -50,19 +55,51 @@ def open_trade(
     """Return the connector: its effect port, its feed, the partner's taker, the readers of its sets."""
     if resources.edi is None:
         raise NoEdiError(f"{name} exchanges interchanges, and nothing here writes them: open it in a hub")
-    partner = resources.edi.partner(settings.partner)
-    way = _way(settings, resources.clock, transport)
-    port = TradingPort(partner, resources.mappings, way.port, trade.instruct, trade.commands)
+    side = _side(trade.partner, resources.edi, resources.mappings)
+    way = _way(settings, MEDIA_TYPES[trade.partner.standard], resources.clock, transport)
+    port = TradingPort(side.drafting, way.port, trade.instruct, trade.commands, side.as_sent)
     return OpenConnector(
         name=name,
         effects=(port,),
-        feeds=way.feeds,
+        feeds=tuple(CleanFeed(feed, side.as_stored) for feed in way.feeds),
         doors=way.doors,
         readers={**trade.readers, UNREADABLE: read_unreadable},
-        takers={INTERCHANGE: partner.take},
+        takers={INTERCHANGE: side.take},
         test=way.test,
         close=way.close,
     )
+
+
+def _as_it_is(body: bytes) -> bytes:
+    return body
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Who reads the partner's files, and who writes ours."""
+
+    take: Taker
+    drafting: Drafting
+    as_sent: Callable[[bytes], bytes] = _as_it_is
+    as_stored: Callable[[bytes], bytes] = _as_it_is
+
+
+def _side(profile: PartnerProfile | XmlProfile, edi: Edi, mappings: Mappings) -> _Side:
+    if isinstance(profile, XmlProfile):
+        plain = edi.xml_partner(profile)
+
+        def written(wanted: Instruction) -> Draft:
+            body = mappings.write(wanted.mapping, wanted.values, wanted.context)
+            return plain.draft_of(wanted.kind, body, wanted.reference)
+
+        return _Side(plain.take, written, plain.as_sent, plain.as_stored)
+    partner = edi.partner(profile)
+
+    def enveloped(wanted: Instruction) -> Draft:
+        tree = mappings.tree(wanted.mapping, wanted.values, wanted.context)
+        return partner.draft_of(wanted.kind, tree, wanted.reference)
+
+    return _Side(partner.take, enveloped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,26 +113,29 @@ class _Way:
     doors: tuple[Door, ...] = ()
 
 
-def _way(settings: TradingSettings, clock: Clock, transport: Transport | None) -> _Way:
+def _way(settings: TravelSettings, media_type: str, clock: Clock, transport: Transport | None) -> _Way:
     if isinstance(settings.transport, HttpsSettings):
-        return _by_requests(settings, settings.transport, clock)
-    return _by_files(settings, settings.mailbox(settings.transport), clock, transport)
+        return _by_requests(settings, settings.transport, media_type, clock)
+    return _by_files(settings, settings.mailbox(settings.transport), media_type, clock, transport)
 
 
-def _by_requests(settings: TradingSettings, transport: HttpsSettings, clock: Clock) -> _Way:
-    media_type = MEDIA_TYPES[settings.partner.standard]
+def _by_requests(settings: TravelSettings, transport: HttpsSettings, media_type: str, clock: Clock) -> _Way:
     port = PostingPort(transport, clock, INTERCHANGE, media_type, settle_s=settings.settle_s)
     doors = InterchangeDoor(transport, INTERCHANGE, media_type).doors()
     return _Way(port, port.test, port.close, doors=doors)
 
 
 def _by_files(
-    settings: TradingSettings, files: MailboxSettings, clock: Clock, transport: Transport | None
+    settings: TravelSettings,
+    files: MailboxSettings,
+    media_type: str,
+    clock: Clock,
+    transport: Transport | None,
 ) -> _Way:
     folders = settings.folders
     mailbox = Mailbox(files, folders, clock, transport)
     port = InterchangePort(mailbox.outbox, mailbox.deadline_s, settings.settle_s)
-    source = Source(INTERCHANGE, folders.inbox, folders.pattern, MEDIA_TYPES[settings.partner.standard])
+    source = Source(INTERCHANGE, folders.inbox, folders.pattern, media_type)
 
     async def test() -> str:
         return await mailbox.look((folders.inbox,))

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from core.exchange.profile import PartnerProfile
+from core.exchange.xml_profile import CxmlProfile, UblProfile
 from core.transport.feed import FolderPath
 from core.transport.https_settings import HttpsSettings
 from core.transport.mailbox_settings import ArrivingSettings, MailboxSettings, OutboxFolders
@@ -30,13 +31,13 @@ TradingTransport = Annotated[FolderSettings | SftpSettings | HttpsSettings, Fiel
 _OF_FILES = ("folders", "arrival", "poll_interval_s")
 
 
-class TradingSettings(ArrivingSettings):
-    """One trading partner. A connector's own settings are a subclass, with what its documents are about."""
+class TravelSettings(ArrivingSettings):
+    """How what is exchanged with a trading partner travels, whoever it is."""
+
+    model_config = ConfigDict(hide_input_in_errors=True)  # there may be a secret among what is wrong
 
     transport: TradingTransport
     """How interchanges travel: as files, or as requests. Changing it changes nothing else."""
-    partner: PartnerProfile
-    """Ids and qualifiers, version, delimiters, character set, overlays, acknowledgements, deadlines."""
     folders: TradingFolders = TradingFolders()
 
     @model_validator(mode="after")
@@ -54,3 +55,14 @@ class TradingSettings(ArrivingSettings):
             transport=transport, arrival=self.arrival, poll_interval_s=self.poll_interval_s,
             settle_s=self.settle_s,
         )  # fmt: skip
+
+
+class TradingSettings(TravelSettings):
+    """One trading partner that speaks EDI. A connector's own settings are a subclass, with what it is about."""
+
+    partner: PartnerProfile
+    """Ids and qualifiers, version, delimiters, character set, overlays, acknowledgements, deadlines."""
+
+
+AnyPartner = Annotated[PartnerProfile | UblProfile | CxmlProfile, Field(discriminator="standard")]
+"""A trading partner that speaks EDI, or sends plain XML documents."""

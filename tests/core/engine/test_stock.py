@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from canonical.documents import StockDocument, StockLine
-from canonical.events import Event, ReleaseRequested
+from canonical.events import Event, ReleaseRefused, ReleaseRequested
 from canonical.order import Order, ReleaseLine
 from canonical.policy import Policy
 from canonical.steps import Steps, StockMoved, StockOf
@@ -136,3 +136,14 @@ async def test_what_the_node_has_accepted_is_left_out_of_what_it_calls_available
         await stage.accept(order_id, "r1")
         await stage.tell(report(datetime.now(UTC), basis, MUG=10))
         assert (await level(stage, "MUG", "hall"))["on_hand"] == on_hand
+
+
+async def test_what_the_node_refused_is_in_what_it_calls_available(store: Database) -> None:
+    async with engine_on(store) as stage:
+        order_id = await stage.placed("R-1")
+        await _asked(stage, order_id)
+        await stage.accept(order_id, "r1")
+        lacking = ReleaseRefused(order_id=order_id, release_id="r1", reason="broken", units=(("MUG", 2),))
+        assert (await stage.do(order_id, lacking)).ending is Ending.DONE
+        await stage.tell(report(datetime.now(UTC), StockBasis.AVAILABLE, MUG=10))
+        assert (await level(stage, "MUG", "hall"))["on_hand"] == 11
