@@ -1,4 +1,4 @@
-"""`dropship_edi`: a drop-ship supplier that exchanges X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS."""
+"""`dropship_edi`: a drop-ship supplier that speaks X12, EDIFACT, UBL or cXML, by SFTP, a folder or HTTPS."""
 
 from pathlib import Path
 
@@ -7,7 +7,9 @@ from connectors.dropship_edi.opening import open_supplier
 from connectors.dropship_edi.settings import DropshipSettings
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
+from mappings.cxml.transforms import CXML_TRANSFORMS
 from mappings.edifact.transforms import EDIFACT_TRANSFORMS
+from mappings.ubl.transforms import UBL_TRANSFORMS
 from mappings.x12.transforms import TRANSFORMS
 
 
@@ -19,12 +21,14 @@ def _simulator(workshop: Workshop) -> Simulator:
 
 CONNECTOR = Connector(
     name="dropship_edi",
-    summary="Drop-ship suppliers that exchange X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS",
+    summary="Drop-ship suppliers that speak X12, EDIFACT, UBL or cXML, by SFTP, a folder or HTTPS",
     settings=DropshipSettings,
     open=open_supplier,
     simulator=_simulator,
-    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("dropship", "x12")),
+    mappings=tuple(
+        Path(mappings.__path__[0]) / name for name in ("dropship", "edifact", "x12", "ubl", "cxml")
+    ),
     ports=("Supplier",),
     limits=Limits(concurrency=8),
-    python_transforms={**TRANSFORMS, **EDIFACT_TRANSFORMS},
+    python_transforms={**TRANSFORMS, **EDIFACT_TRANSFORMS, **UBL_TRANSFORMS, **CXML_TRANSFORMS},
 )

@@ -14,4 +14,5 @@ def open_supplier(name: str, settings: DropshipSettings, resources: Resources) -
 
 def trade_of(settings: DropshipSettings, mappings: Mappings) -> Trade:
     """Return what is said to the supplier, and how what it says is read."""
-    return Trade(PORT_COMMANDS["Supplier"], instructing(settings), readers(settings, mappings))
+    commands = PORT_COMMANDS["Supplier"]
+    return Trade(settings.partner, commands, instructing(settings), readers(settings, mappings))

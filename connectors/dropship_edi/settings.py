@@ -6,13 +6,17 @@ from pydantic import Field, model_validator
 
 from canonical.base import Name
 from canonical.money import Currency
-from core.trading.settings import TradingSettings
+from core.exchange.xml_profile import CxmlProfile, UblProfile, XmlProfile
+from core.trading.settings import AnyPartner, TravelSettings
+from core.transport.https_settings import HttpsSettings
 from core.zones import ZoneName
 
 
-class DropshipSettings(TradingSettings):
+class DropshipSettings(TravelSettings):
     """One supplier: one node of `kind: supplier`."""
 
+    partner: AnyPartner
+    """What was agreed with it. `standard` says which language it speaks, and so what else there is to be said."""
     node: Name
     """The node that this supplier is, as `orderhub nodes list` shows it."""
     buyer: Annotated[str, Field(min_length=1, max_length=35)]
@@ -31,8 +35,22 @@ class DropshipSettings(TradingSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _can_travel(self) -> Self:
+        if self.partner.standard in {"ubl", "cxml"} and isinstance(self.transport, HttpsSettings):
+            raise ValueError("transport: XML documents travel in files here: agree on sftp, or a folder")
+        return self
+
     def told(self) -> dict[str, str]:
         """Return what mapping documents may ask for beside a document."""
+        partner = self.partner
+        more: dict[str, str] = {}
+        if isinstance(partner, XmlProfile):
+            more = {"buyer_scheme": partner.ours.scheme, "seller_scheme": partner.theirs.scheme}
+        if isinstance(partner, UblProfile):
+            more["version"] = partner.version
+        if isinstance(partner, CxmlProfile):
+            more["mode"] = partner.mode
         return {
             "supplier": self.node,
             "node": self.node,
@@ -41,4 +59,5 @@ class DropshipSettings(TradingSettings):
             "seller_id": self.partner.theirs.id,
             "currency": self.currency,
             "zone": self.zone,
+            **more,
         }

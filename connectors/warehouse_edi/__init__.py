@@ -1,4 +1,4 @@
-"""`warehouse_edi`: a warehouse or 3PL that exchanges X12 interchanges, by SFTP, a folder or HTTPS."""
+"""`warehouse_edi`: a warehouse or 3PL that exchanges X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ from connectors.warehouse_edi.opening import open_warehouse
 from connectors.warehouse_edi.settings import WarehouseEdiSettings
 from core.connector import Connector, Limits
 from core.simulator import Simulator, Workshop
+from mappings.edifact.transforms import EDIFACT_TRANSFORMS
 from mappings.x12.transforms import TRANSFORMS
 
 
@@ -18,12 +19,12 @@ def _simulator(workshop: Workshop) -> Simulator:
 
 CONNECTOR = Connector(
     name="warehouse_edi",
-    summary="Warehouses and 3PLs that exchange X12 interchanges, by SFTP, a folder or HTTPS",
+    summary="Warehouses and 3PLs that exchange X12 or EDIFACT interchanges, by SFTP, a folder or HTTPS",
     settings=WarehouseEdiSettings,
     open=open_warehouse,
     simulator=_simulator,
-    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("fulfilment", "x12")),
-    ports=("FulfilmentPoint",),
+    mappings=tuple(Path(mappings.__path__[0]) / name for name in ("edifact", "fulfilment", "x12")),
+    ports=("FulfilmentPoint", "InboundPoint"),
     limits=Limits(concurrency=8),
-    python_transforms=TRANSFORMS,
+    python_transforms={**TRANSFORMS, **EDIFACT_TRANSFORMS},
 )

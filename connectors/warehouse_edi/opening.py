@@ -14,5 +14,5 @@ def open_warehouse(name: str, settings: WarehouseEdiSettings, resources: Resourc
 
 def trade_of(settings: WarehouseEdiSettings, mappings: Mappings) -> Trade:
     """Return what is said to the warehouse, and how what it says is read."""
-    told = settings.told()
-    return Trade(PORT_COMMANDS["FulfilmentPoint"], instructing(settings), readers(mappings, told))
+    commands = PORT_COMMANDS["FulfilmentPoint"] | PORT_COMMANDS["InboundPoint"]
+    return Trade(settings.partner, commands, instructing(settings), readers(settings, mappings))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 from uuid import uuid4
@@ -16,10 +17,11 @@ from core.exchange.shapes import Draft, RefusedSet, Standing
 from core.ports import EffectContext, RawDocument, Receipt
 from core.simulator import Faults, Ledger, Simulator, Workshop
 from core.trading.opening import INTERCHANGE, Trade, open_trade
-from core.trading.settings import TradingSettings
+from core.trading.settings import TravelSettings
 from core.transport.disk import Disk
 from core.transport.folder import FolderTransport
 from core.transport.settings import FolderSettings
+from hub.catalogue import catalogue
 from hub.interchanges import Partners
 from hub.mappings import MappingLibrary, sources
 from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
@@ -30,6 +32,8 @@ from tests.contracts.building import NOON, an_effect
 
 PASSWORD = "correct horse battery"
 TIMEOUT_S = 0.5
+GRAMMARS = GrammarLibrary(GrammarFolders())
+"""Each is read once."""
 
 
 class Inbox:
@@ -59,7 +63,7 @@ class Partner(Simulator, Protocol):
         ...
 
 
-S = TypeVar("S", bound=TradingSettings)
+S = TypeVar("S", bound=TravelSettings)
 P = TypeVar("P", bound=Partner)
 
 
@@ -75,6 +79,12 @@ class Kind(Generic[P, S]):
     """What the port's contract suite has its commands rendered with."""
 
 
+@cache
+def _library(connector: str) -> MappingLibrary:
+    """Return a type's mapping documents, which are read once: no test changes them."""
+    return MappingLibrary.load(sources([catalogue()[connector]]))
+
+
 class TradingStage(Generic[P, S]):
     """One partner, on a clock that is moved by hand."""
 
@@ -85,7 +95,7 @@ class TradingStage(Generic[P, S]):
         self.ledger, self.faults = Ledger(self.clock), Faults()
         more = {"transport": transport, "password": PASSWORD, "stock": {"CUP": 100, "POT": 100}, **options}
         self._kind, self._name = kind, name
-        self._library = MappingLibrary.load(sources([kind.connector]))
+        self._library = _library(kind.connector.name)
         self.partner = kind.partner(
             Workshop(name, self.clock, self.ledger, self.faults, folder, options=more)
         )
@@ -114,7 +124,7 @@ class TradingStage(Generic[P, S]):
     def open(self, disk: Disk | None = None, **changes: Any) -> OpenConnector:
         """Open a connector on the partner, with some settings changed; a folder is a disk that fails as planned."""
         settings = self._kind.settings.model_validate({**self.told, **changes})
-        partners = Partners(self.clock, GrammarLibrary(GrammarFolders()))
+        partners = Partners(self.clock, GRAMMARS)
         resources = Resources(self.clock, self._library, NoCursors(), partners)
         transport = None
         if isinstance(settings.transport, FolderSettings):

@@ -36,6 +36,8 @@ class EffectPortContract:
     """
 
     port_name: ClassVar[str]
+    unsayable: ClassVar[frozenset[type[Command]]] = frozenset()
+    """Commands for which the partner's standard has no document: refused for good, with a way out."""
     refusing_for_now: ClassVar[tuple[str, ...]] = ()
     """Faults after which the partner has certainly done nothing, and says so."""
     breaking_before: ClassVar[tuple[str, ...]] = ()
@@ -43,6 +45,8 @@ class EffectPortContract:
     breaking_after: ClassVar[tuple[str, ...]] = ()
     """Faults that break the call after the partner has done it."""
     refusing_for_good: ClassVar[tuple[str, ...]] = ()
+    also: ClassVar[frozenset[type[Command]]] = frozenset()
+    """What the same object takes as another port."""
     effects_when_answer_is_lost: ClassVar[int] = 1
     """How often it happens when an answer is lost: more than once only where the port allows it."""
 
@@ -75,10 +79,12 @@ class EffectPortContract:
     # --- the suite ---
 
     def test_every_command_of_the_port_has_an_example(self) -> None:
-        assert {type(command) for command in self.commands()} == PORT_COMMANDS[self.port_name]
+        assert {type(command) for command in self.commands()} == PORT_COMMANDS[
+            self.port_name
+        ] - self.unsayable
 
     async def test_it_takes_the_commands_of_its_port(self, bench: Bench) -> None:
-        beside = {SendInterchange}  # what is owed to trading partners goes out by the same port
+        beside = {SendInterchange, *self.also}  # what is owed to trading partners goes out by the same port
         assert bench.port.commands - beside == PORT_COMMANDS[self.port_name]
 
     async def test_equal_arguments_give_equal_bytes(self, bench: Bench) -> None:

@@ -175,7 +175,9 @@ class FulfilmentPointContract(EffectPortContract):
         told = await self._hear_for(bench, 600)
         assert units(only(told, DispatchDocument)) == {"CUP": 1, "POT": 1}
         assert answers(told) == [*self._accepted(), ReleaseAnswer.REFUSED]
-        assert only(told, ReleaseAnswerDocument)[-1].skus == ("CUP",)
+        refusal = only(told, ReleaseAnswerDocument)[-1]
+        assert refusal.skus == ("CUP",)
+        assert [(line.sku, line.quantity) for line in refusal.units] == [("CUP", 1)]
 
     async def test_a_release_can_be_stopped_before_it_is_picked(self, bench: Bench) -> None:
         await self._send(bench, self.release())

@@ -7,6 +7,7 @@ from decimal import Decimal
 from connectors.dropship_edi.simulator.books import Ordered, Purchase
 from connectors.dropship_edi.simulator.x12_out import Package, Word
 from mappings.syntax.edi.ack.composing import Body, Plain
+from mappings.syntax.edi.plain_edifact import counted, dated
 
 _FUNCTIONS = {"AT": "29", "RJ": "27", "AC": "4"}
 """EDIFACT 1225 for what X12 587 calls accepted, rejected, by line."""
@@ -43,8 +44,8 @@ class EdifactPapers:
     ) -> Body:
         self._answers += 1
         start = ("BGM", "231", f"R-{self._answers:05d}", _FUNCTIONS[code])
-        head = (start, _dated("137", now), ("RFF", ("ON", number)), *about)
-        return Body("ORDRSP", (*head, *lines, ("UNS", "S"), *_count(lines)))
+        head = (start, dated("137", now), ("RFF", ("ON", number)), *about)
+        return Body("ORDRSP", (*head, *lines, ("UNS", "S"), *counted(lines)))
 
     def ship_notice(
         self, purchase: Purchase, notice: str, packages: Sequence[Package], carrier: str, now: datetime, *,
@@ -52,7 +53,7 @@ class EdifactPapers:
     ) -> Body:  # fmt: skip
         """Return a DESADV: a level for the shipment, and one for each parcel, or all of it in one."""
         segments: list[Plain] = [
-            ("BGM", "351", notice, "9"), _dated("137", now), _dated("11", now), ("RFF", ("ON", purchase.number)),
+            ("BGM", "351", notice, "9"), dated("137", now), dated("11", now), ("RFF", ("ON", purchase.number)),
         ]  # fmt: skip
         if not in_levels:
             segments.append(("RFF", ("CN", packages[0].tracking_number)))
@@ -86,11 +87,11 @@ class EdifactPapers:
             ]  # fmt: skip
         total = str(sum((prices[line.sku] * units[line.sku] for line in charged), Decimal(0)))
         head = (
-            ("BGM", "380", number, "9"), _dated("137", now), ("RFF", ("ON", purchase.number)),
+            ("BGM", "380", number, "9"), dated("137", now), ("RFF", ("ON", purchase.number)),
             ("CUX", ("2", currency, "4")),
         )  # fmt: skip
         totals = (("MOA", ("79", total)), ("MOA", ("77", total)))
-        return Body("INVOIC", (*head, *lines, ("UNS", "S"), *_count(lines), *totals))
+        return Body("INVOIC", (*head, *lines, ("UNS", "S"), *counted(lines), *totals))
 
     def stock_report(
         self, number: str, figures: Mapping[str, int], numbers: Mapping[str, str], now: datetime
@@ -101,7 +102,7 @@ class EdifactPapers:
         for n, (sku, units) in enumerate(figures.items(), 1):
             item = Ordered(str(n), sku, numbers.get(sku, sku), units, None)
             lines += [*_item(n, item), *before, ("QTY", ("145", str(units)))]
-        return Body("INVRPT", (("BGM", "35", number, "9"), _dated("137", now), _dated("366", now), *lines))
+        return Body("INVRPT", (("BGM", "35", number, "9"), dated("137", now), dated("366", now), *lines))
 
     def return_answer(
         self, number: str, return_id: str, own: str, authorisation: str | None, reason: str, now: datetime
@@ -110,20 +111,11 @@ class EdifactPapers:
         refusal: tuple[Plain, ...] = () if authorisation is not None else (("FTX", "NAI", "", "", reason),)
         start = ("BGM", ("71E", "", "9"), authorisation or own, "9")
         about = (("RFF", ("ARN", return_id)), ("RFF", ("ON", number)))
-        return Body("RETINS", (start, _dated("137", now), *refusal, *about))
+        return Body("RETINS", (start, dated("137", now), *refusal, *about))
 
 
 def _item(n: int, line: Ordered, action: str = "") -> tuple[Plain, ...]:
     return (("LIN", str(n), action, (line.reference, "SA")), ("PIA", "1", (line.sku, "IN")))
-
-
-def _count(lines: Sequence[Plain]) -> tuple[Plain, ...]:
-    count = sum(line[0] == "LIN" for line in lines)
-    return (("CNT", ("2", str(count))),) if count else ()
-
-
-def _dated(qualifier: str, moment: datetime) -> Plain:
-    return ("DTM", (qualifier, f"{moment:%Y%m%d%H%M}", "203"))
 
 
 def _day(moment: datetime) -> str:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from core.premises.trader import TraderOptions
 from mappings.syntax.edi.counterpart_shapes import Terms
-from mappings.syntax.edi.model import Standard
+from mappings.syntax.edi.counterpart_terms import profile_of, terms_of
 
 
 class Options(TraderOptions):
@@ -21,10 +21,14 @@ class Options(TraderOptions):
     costs: dict[str, str] = {}
     """What it charges for one, by SKU, where that isn't what was ordered at."""
     currency: str = "USD"
-    version: str = Field(default="004010", pattern="^(00[45]010|D96A|D01B)$")
-    """What it speaks: X12, or with D96A and D01B EDIFACT."""
+    version: str = Field(default="004010", pattern="^(00[45]010|D96A|D01B|ubl-2[.]1|cxml-1[.]2)$")
+    """What it speaks: X12, with D96A and D01B EDIFACT, UBL or cXML."""
     own_id: str = "ACMESUPPLY"
     buyers_id: str = "ORDERHUB"
+    own_secret: str = "a-supplier's-secret"  # noqa: S105 - the simulator's own
+    """What it shows as SharedSecret in cXML."""
+    buyers_secret: str = "a-buyer's-secret"  # noqa: S105 - the simulator's own
+    """What its buyer has to show there."""
     acknowledges: Literal["997", "999", "none"] = "997"
     """In EDIFACT: by CONTRL, unless it says none."""
     parcels_in_levels: bool = True
@@ -36,27 +40,32 @@ class Options(TraderOptions):
     charge_s: float = 40
 
     @property
-    def is_edifact(self) -> bool:
-        """Whether it speaks EDIFACT."""
-        return self.version.startswith("D")
+    def standard(self) -> Literal["x12", "edifact", "ubl", "cxml"]:
+        """The language of its version."""
+        if self.version.startswith("ubl"):
+            return "ubl"
+        if self.version.startswith("cxml"):
+            return "cxml"
+        return "edifact" if self.version.startswith("D") else "x12"
 
     def terms(self) -> Terms:
-        """Return what it keeps to in interchanges."""
-        ours, theirs = ("ZZ", self.own_id), ("ZZ", self.buyers_id)
-        if not self.is_edifact:
-            return Terms(Standard.X12, ours, theirs, self.version, acknowledges=self.acknowledges)
-        version = f"D:{self.version[1:]}:UN"
-        answers: Literal["contrl", "none"] = "none" if self.acknowledges == "none" else "contrl"
-        return Terms(Standard.EDIFACT, ours, theirs, version, acknowledges=answers)
+        """Return what it keeps to in interchanges of X12 or EDIFACT."""
+        return terms_of(self.version, self.own_id, self.buyers_id, self.acknowledges)
 
     def partner(self) -> dict[str, Any]:
         """Return the profile by which the connector knows it."""
-        ours = "contrl" if self.is_edifact else "999" if self.acknowledges == "999" else "997"
-        return {
-            "standard": "edifact" if self.is_edifact else "x12",
-            "version": self.version,
-            "ours": {"qualifier": "ZZ", "id": self.buyers_id},
-            "theirs": {"qualifier": "ZZ", "id": self.own_id},
-            "acknowledge": ours,
-            "expect_acknowledgement": self.acknowledges != "none",
-        }
+        if self.standard == "ubl":
+            return {
+                "standard": "ubl",
+                "version": self.version.removeprefix("ubl-"),
+                "ours": {"scheme": "ZZ", "id": self.buyers_id},
+                "theirs": {"scheme": "ZZ", "id": self.own_id},
+            }
+        if self.standard == "cxml":
+            return {
+                "standard": "cxml",
+                "ours": {"scheme": "NetworkID", "id": self.buyers_id},
+                "theirs": {"scheme": "NetworkID", "id": self.own_id},
+                "shared_secret": self.buyers_secret,
+            }
+        return profile_of(self.version, self.buyers_id, self.own_id, self.acknowledges)

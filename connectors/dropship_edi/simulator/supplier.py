@@ -1,4 +1,4 @@
-"""The supplier: takes interchanges from its folder, works, and leaves its own there; by SFTP or a folder."""
+"""The supplier: takes files from its folder, works, and leaves its own there; by SFTP or a folder."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,12 @@ from connectors.dropship_edi.simulator.books import (
     ReturnWish,
 )
 from connectors.dropship_edi.simulator.options import Options
-from connectors.dropship_edi.simulator.papers import papers_of
+from connectors.dropship_edi.simulator.papers import papers_of, side_of
 from connectors.dropship_edi.simulator.x12_out import Package, Word
 from core.premises.tracking import sscc
 from core.premises.trader import Duties, Trader
 from core.simulator import Workshop
 from mappings.syntax.edi.counterpart import Counterpart
-from mappings.syntax.edi.counterpart_shapes import Taken
-from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 
 _SCAC = "UPSN"
 _A_DAY_S = 86_400.0
@@ -36,15 +34,22 @@ class Supplier:
         self.node = self.options.node or workshop.name
         self.ledger, self._clock = workshop.ledger, workshop.clock
         self.books = Books(self.options.stock)
-        self.counterpart = Counterpart(self.options.terms(), GrammarLibrary(GrammarFolders()))
-        self._understood, self._papers = papers_of(self.options.version)
+        self._side = side_of(self.options)
+        self._understood, self._papers = papers_of(self.options)
         duties = Duties(self._take, lambda _: None, self.send_stock_report)
-        self._trader = Trader(workshop, self.options, self.counterpart, duties)
+        self._trader = Trader(workshop, self.options, self._side, duties)
         self.root = self._trader.root
         self._plans: dict[str, Plan] = {}
         self._sku_plans: dict[str, Plan] = {}
         self._changed: dict[tuple[str, str], None] = {}
         self._count: Counter[str] = Counter()
+
+    @property
+    def counterpart(self) -> Counterpart:
+        """Its side of an exchange of interchanges, which it has if it speaks X12 or EDIFACT."""
+        if not isinstance(self._side, Counterpart):
+            raise TypeError(f"a supplier that speaks {self.options.version} exchanges no interchanges")
+        return self._side
 
     # --- serving -----------------------------------------------------------------------------------------------
 
@@ -137,7 +142,9 @@ class Supplier:
         self.ledger.write("return_answered", number, return_id=return_id, authorisation=authorisation)
 
     def send_stock_report(self) -> None:
-        """Count, and send the figures."""
+        """Count, and send the figures, in a language that has words for them: cXML hasn't."""
+        if self.options.standard == "cxml":
+            return
         now, figures = self._clock.now(), {sku: self.books.available[sku] for sku in self.options.stock}
         number = self._next("IA")
         self.ledger.write("stock_report", number, as_of=now.isoformat(), figures=figures)
@@ -145,7 +152,7 @@ class Supplier:
 
     # --- work ---------------------------------------------------------------------------------------------------
 
-    def _take(self, taken: Taken) -> None:
+    def _take(self, taken: Any) -> None:
         wish = self._understood(taken)
         match wish:
             case Purchase():

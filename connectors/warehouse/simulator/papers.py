@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -26,6 +26,8 @@ class Answer:
     code: str | None = None
     reason: str = ""
     skus: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict[str, int])
+    """The units that are refused, where others of the release are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,8 @@ def _answer(root: Element, paper: Answer) -> None:
         _add(element, "Reason", paper.reason[:254] or paper.code).set("code", paper.code)
     for sku in paper.skus:
         _add(element, "ShortSku", sku)
+    if paper.lines:
+        _lines(element, paper.lines)
 
 
 def _dispatch(root: Element, paper: Dispatch) -> None:

@@ -201,7 +201,8 @@ class Warehouse:
                 self._answer(release_id, reference, "ACC", at=happened.at)
             case Refused(code=code, skus=skus):
                 self.ledger.write("refused", release_id, reason=code, skus=list(skus))
-                self._answer(release_id, reference, "REJ", code, skus=skus, at=happened.at)
+                lines = {} if happened.whole else happened.lines
+                self._answer(release_id, reference, "REJ", code, skus=skus, lines=lines, at=happened.at)
             case Left():
                 self._sent(job, happened)
 
@@ -219,8 +220,8 @@ class Warehouse:
 
     def _answer(
         self, release_id: str, reference: str, outcome: str, code: str | None = None, reason: str = "",
-        *, skus: tuple[str, ...] = (), at: datetime | None = None,
+        *, skus: tuple[str, ...] = (), lines: Mapping[str, int] | None = None, at: datetime | None = None,
     ) -> None:  # fmt: skip
         now = self._clock.now()
-        paper = papers.Answer(release_id, at or now, outcome, code, reason, skus)
+        paper = papers.Answer(release_id, at or now, outcome, code, reason, skus, lines or {})
         self._outgoing.give(paper, reference, now)

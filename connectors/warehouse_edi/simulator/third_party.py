@@ -1,14 +1,16 @@
-"""The 3PL: takes shipping orders from its folder, works, and leaves what it says there; by SFTP or a folder."""
+"""The 3PL: takes what it is told from its folder, works, and leaves what it says there; by SFTP or a folder."""
 
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
-from connectors.warehouse_edi.simulator import x12_out
+from connectors.warehouse_edi.simulator.arrivals import Arrival
 from connectors.warehouse_edi.simulator.options import Options
-from connectors.warehouse_edi.simulator.x12_in import Stop, understood
+from connectors.warehouse_edi.simulator.papers import papers_of
+from connectors.warehouse_edi.simulator.x12_in import Announced, Stop
 from connectors.warehouse_edi.simulator.x12_out import Marks, Shipped
 from core.premises.floor import Accepted, Floor, Job, Left, Pace, Plan, Refused, Status
 from core.premises.orders import Order
@@ -38,11 +40,13 @@ class ThirdParty:
         self.shelves = Shelves(options.stock)
         self.floor = Floor(self.shelves, pace)
         self.counterpart = Counterpart(options.terms(), GrammarLibrary(GrammarFolders()))
+        self._understood, self._papers = papers_of(options, self.site)
         duties = Duties(self._take, self._pick, self.send_stock_report)
         self._trader = Trader(workshop, options, self.counterpart, duties)
         self.root = self._trader.root
         self._plans: dict[str, Plan] = {}
         self._sku_plans: dict[str, Plan] = {}
+        self._arrivals: dict[str, tuple[Arrival, ...]] = {}
         self._count: Counter[str] = Counter()
 
     # --- serving -----------------------------------------------------------------------------------------------
@@ -60,19 +64,11 @@ class ThirdParty:
         self._trader.step()
 
     def _settings(self) -> dict[str, Any]:
-        options = self.options
         return {
             "node": self.node,
             "site": self.site,
             "depositor": "The hub's own shop",
-            "partner": {
-                "standard": "x12",
-                "version": options.version,
-                "ours": {"qualifier": "ZZ", "id": options.depositors_id},
-                "theirs": {"qualifier": "ZZ", "id": options.own_id},
-                "acknowledge": "999" if options.acknowledges == "999" else "997",
-                "expect_acknowledgement": options.acknowledges != "none",
-            },
+            "partner": self.options.partner(),
         }
 
     # --- what people in a demo or a test may wish -----------------------------------------------------------------
@@ -85,6 +81,10 @@ class ThirdParty:
         """Decide beforehand what becomes of releases that hold a SKU, unless their reference has a plan."""
         self._sku_plans[sku] = plan
 
+    def plan_arrivals(self, number: str, *arrivals: Arrival) -> None:
+        """Decide beforehand what comes of an announcement, one after the other; usually all of it comes, sound."""
+        self._arrivals[number] = arrivals
+
     def put_stock(self, sku: str, quantity: int) -> None:
         """Set what lies on the shelf."""
         self.shelves.put(sku, quantity)
@@ -95,7 +95,23 @@ class ThirdParty:
         now, number, basis = self._clock.now(), self._next("IA"), self.options.basis
         figures = self.shelves.figures(basis)
         self.ledger.write("stock_report", number, basis=basis, as_of=now.isoformat(), figures=figures)
-        self._trader.say(number, x12_out.stock_report(number, figures, basis, now))
+        self._trader.say(number, self._papers.stock_report(number, figures, basis, now))
+
+    def adjust(self, sku: str, quantity: int, reason: str = "AA") -> str:
+        """Find so many units more, or fewer, than the books say, and tell it; return the adjustment's number.
+
+        `reason` is X12 181: AA for a count.
+        """
+        self._pick(self._clock.now())  # what left by now left before
+        lies = self.shelves.on_hand.get(sku, 0)
+        if lies + quantity < 0:
+            raise ValueError(f"{-quantity} of {sku} can't be gone: only {lies} lie there")
+        number, now = self._next("AD"), self._clock.now()
+        said = self._papers.adjustment(number, sku, quantity, reason, now)
+        self.shelves.add({sku: quantity})
+        self.ledger.write("adjusted", number, sku=sku, quantity=quantity, reason=reason)
+        self._trader.say(number, said)
+        return number
 
     def send_return(self, release_id: str, lines: Mapping[str, int], *, damaged: bool = False) -> str:
         """Receive goods of a release back; return the receipt's number."""
@@ -103,17 +119,18 @@ class ThirdParty:
         if not damaged:
             self.shelves.add(lines)
         self.ledger.write("returned", return_id, release=release_id, lines=dict(lines), damaged=damaged)
-        body = x12_out.receipt(
-            return_id,
-            release_id,
-            self.site,
-            lines,
-            self._clock.now(),
-            damaged=damaged,
-            version=self.options.version,
-        )
+        broken: Mapping[str, int] = lines if damaged else {}
+        body = self._papers.receipt(return_id, release_id, lines, self._clock.now(), broken)
         self._trader.say(release_id, body)
         return return_id
+
+    def receive(self, number: str, lines: Mapping[str, int], damaged: Mapping[str, int] | None = None) -> str:
+        """Receive goods that were announced, some of them damaged; return the receipt's number."""
+        receipt_id, now, broken = self._next("RE"), self._clock.now(), damaged or {}
+        self.shelves.add({sku: units - broken.get(sku, 0) for sku, units in lines.items()})
+        self.ledger.write("received", receipt_id, inbound=number, lines=dict(lines), damaged=dict(broken))
+        self._trader.say(number, self._papers.receipt(receipt_id, number, lines, now, broken))
+        return receipt_id
 
     def releases_of(self, reference: str) -> tuple[str, ...]:
         """Return the ids of the releases that came with a customer reference."""
@@ -123,11 +140,29 @@ class ThirdParty:
     # --- work ---------------------------------------------------------------------------------------------------
 
     def _take(self, taken: Taken) -> None:
-        found = understood(taken)
-        if isinstance(found, Stop):
-            self._asked_to_stop(found)
-        else:
-            self._received(found)
+        found = self._understood(taken)
+        match found:
+            case Stop():
+                self._asked_to_stop(found)
+            case Announced():
+                self._announced(found)
+            case _:
+                self._received(found)
+
+    def _announced(self, announced: Announced) -> None:
+        """Expect goods, and say later that they came; what is for another site never comes here."""
+        number = announced.number
+        if any(entry["key"] == number for entry in self.ledger.of("announced")):
+            self.ledger.write("announced_again", number)
+            return
+        self.ledger.write("announced", number, site=announced.site, lines=dict(announced.lines))
+        if announced.site == self.site:
+            arrivals = self._arrivals.get(number, (Arrival(announced.lines),))
+            for n, arrival in enumerate(arrivals, start=1):
+                self._trader.after(self.options.receive_s * n, partial(self._arrived, number, arrival))
+
+    def _arrived(self, number: str, arrival: Arrival) -> None:
+        self.receive(number, arrival.lines, arrival.damaged)
 
     def _received(self, order: Order) -> None:
         known = self.floor.jobs.get(order.release_id)
@@ -152,7 +187,7 @@ class ThirdParty:
             return
         self.floor.stop(job)
         self.ledger.write("cancelled", stop.release_id)
-        lines = [Shipped(sku, "CU", units, 0) for sku, units in job.order.lines.items()]
+        lines = [Shipped(sku, "CU", units, 0) for sku, units in job.unsent().items() if units]
         self._advise(job, stop.release_id, lines, now, status="F")
 
     def _pick(self, now: datetime) -> None:
@@ -160,16 +195,20 @@ class ThirdParty:
             match happened:
                 case Accepted(job=job):
                     self.ledger.write("accepted", job.order.release_id)
-                case Refused(job=job, code=code, skus=skus):
-                    self._refused(job, code, skus, happened.at)
+                case Refused():
+                    self._refused(happened)
                 case Left(job=job):
                     self._sent(job, happened)
 
-    def _refused(self, job: Job, code: str, skus: tuple[str, ...], at: datetime) -> None:
-        self.ledger.write("refused", job.order.release_id, reason=code, skus=list(skus))
-        lacking = {sku: job.missing.get(sku) or job.order.lines[sku] for sku in skus or job.order.lines}
-        lines = [Shipped(sku, _LACKING[code], units, 0) for sku, units in lacking.items()]
-        self._advise(job, f"{job.order.release_id}-X", lines, at)
+    def _refused(self, refused: Refused) -> None:
+        """Say how many units of each line are not sent; what is there is cancelled with what is short."""
+        release_id, short = refused.job.order.release_id, refused.skus
+        self.ledger.write("refused", release_id, reason=refused.code, skus=list(short))
+        lines = [
+            Shipped(sku, _LACKING[refused.code if sku in short or not short else "OTHER"], units, 0)
+            for sku, units in refused.lines.items()
+        ]
+        self._advise(refused.job, f"{release_id}-X", lines, refused.at)
 
     def _sent(self, job: Job, left: Left) -> None:
         release_id, lines = job.order.release_id, left.parcel.lines
@@ -187,9 +226,7 @@ class ThirdParty:
 
     def _advise(self, job: Job, shipment: str, lines: list[Shipped], at: datetime, **more: Any) -> None:
         release_id = job.order.release_id
-        self._trader.say(
-            release_id, x12_out.shipping_advice(release_id, self.site, shipment, lines, at, **more)
-        )
+        self._trader.say(release_id, self._papers.shipping_advice(release_id, shipment, lines, at, **more))
 
     def _next(self, kind: str) -> str:
         self._count[kind] += 1

@@ -1,4 +1,4 @@
-"""What a warehouse says, as X12 sets: 945, 944, 846 (X12 004010 and 005010)."""
+"""What a warehouse says, as X12 sets: 945, 944, 846, 947 (X12 004010 and 005010)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,17 +49,24 @@ def shipping_advice(
 
 
 def receipt(
-    return_id: str, release_id: str, site: str, lines: Mapping[str, int], at: datetime,
-    *, damaged: bool, version: str,
+    number: str, reference: str, site: str, lines: Mapping[str, int], at: datetime,
+    *, damaged: Mapping[str, int], version: str,
 ) -> Body:  # fmt: skip
-    """Return a 944 of goods that came back; from 005010 on its lines stand within an LX."""
-    segments: list[Plain] = [("W17", "N", _day(at), return_id, release_id), ("N1", "WH", "", "92", site)]
+    """Return a 944 of goods that came, or came back; from 005010 on its lines stand within an LX.
+
+    `reference` is the depositor's number; of the units in `lines`, those in `damaged` can't be sold.
+    """
+    segments: list[Plain] = [
+        ("W17", "N", _day(at), number, reference),
+        ("N1", "WH", "", "92", site),
+        ("G62", "35", _day(at), "W", f"{at:%H%M%S}"),
+    ]
     if version >= "005010":
         segments.append(("LX", "1"))
     for sku, units in lines.items():
         segments.append(("W07", str(units), "EA", "", "SK", sku))
-        if damaged:
-            segments.append(("W13", str(units), "EA", "01"))
+        if damaged.get(sku):
+            segments.append(("W13", str(damaged[sku]), "EA", "01"))
     return Body("944", (*segments, ("W14", str(sum(lines.values())))))
 
 
@@ -70,7 +77,20 @@ def stock_report(number: str, figures: Mapping[str, int], basis: str, now: datet
     for sku, units in figures.items():
         lines += [("LIN", "", "SK", sku), ("QTY", qualifier, str(units), "EA")]
     return Body(
-        "846", (("BIA", "00", "DD", number, _day(now), f"{now:%H%M}"), *lines, ("CTT", str(len(figures))))
+        "846", (("BIA", "00", "DD", number, _day(now), f"{now:%H%M%S}"), *lines, ("CTT", str(len(figures))))
+    )
+
+
+def adjustment(number: str, site: str, sku: str, units: int, reason: str, at: datetime) -> Body:
+    """Return a 947 of units that came or went; `reason` is X12 181."""
+    return Body(
+        "947",
+        (
+            ("W15", _day(at), number),
+            ("N1", "WH", "", "92", site),
+            ("G62", "07", _day(at), "W", f"{at:%H%M%S}"),
+            ("W19", reason, str(units), "EA", "", "SK", sku),
+        ),
     )
 
 

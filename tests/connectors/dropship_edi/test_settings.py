@@ -18,6 +18,12 @@ PARTNER = {
     "standard": "x12", "version": "004010", "ours": {"qualifier": "ZZ", "id": "HUB"},
     "theirs": {"qualifier": "01", "id": "123456789"},
 }  # fmt: skip
+UBL = {"standard": "ubl", "ours": {"scheme": "0088", "id": "4000001000005"}, "theirs": {"id": "ACME"}}
+CXML = {
+    "standard": "cxml", "ours": {"scheme": "DUNS", "id": "123456789"}, "shared_secret": "correct horse",
+    "theirs": {"scheme": "DUNS", "id": "987654321"},
+}  # fmt: skip
+HTTPS = {"type": "https", "url": "https://edi.example.com/in"}
 SFTP = {
     "type": "sftp", "host": "h", "username": "u", "password": "correct horse",
     "host_key": "SHA256:uNiVztksCsDhcc0u9e8BrvJRX6oMXyPGLs0JKgfz6K0",
@@ -56,6 +62,15 @@ def test_little_has_to_be_said() -> None:
         ({"partner": {**PARTNER, "ours": {"qualifier": "ZZ", "id": "A" * 16}}}, "room for 15"),
         ({"partner": {**PARTNER, "acknowledge": "contrl"}}, "997 and 999"),
         ({"partner": None}, "partner"),
+        ({"partner": {**PARTNER, "standard": "rosettanet"}}, "'x12', 'edifact', 'ubl'"),
+        ({"partner": {**UBL, "version": "3.0"}}, "version"),
+        ({"partner": {**UBL, "acknowledge": "997"}}, "acknowledge"),
+        ({"partner": {**UBL, "theirs": UBL["ours"]}}, "one of them is the partner"),
+        ({"partner": {**UBL, "expects": [{"after": "850", "wants": "Invoice", "within_h": 1}]}}, "after"),
+        ({"partner": {**CXML, "theirs": {"id": "ACME"}}}, "have a domain"),
+        ({"partner": {**CXML, "version": "2.0"}}, "version"),
+        ({"partner": {**CXML, "shared_secret": "two\nlines"}}, "can be printed"),
+        ({"partner": UBL, "transport": HTTPS}, "agree on sftp, or a folder"),
         ({"node": " "}, "node"),
         ({"buyer": ""}, "buyer"),
         ({"zone": "Chicago"}, "Europe/London"),
@@ -79,8 +94,37 @@ def test_the_standard_chooses_the_documents(version: str) -> None:
     assert set(readers(settings(), NoMappings())) == {"855", "865", "856", "810", "846", "180"}
 
 
+def test_ubl_needs_little_more_than_two_ids() -> None:
+    found = settings(partner=UBL)
+    assert (found.told()["version"], found.told()["buyer_scheme"], found.told()["seller_id"]) == (
+        "2.1",
+        "0088",
+        "ACME",
+    )
+    assert set(readers(found, NoMappings())) == {
+        "OrderResponse",
+        "DespatchAdvice",
+        "Invoice",
+        "InventoryReport",
+    }
+
+
 def test_a_secret_is_not_shown() -> None:
     assert "correct horse" not in repr(settings(transport=SFTP))
+    assert "correct horse" not in repr(settings(partner=CXML))
+    with pytest.raises(ValidationError) as refused:
+        settings(partner={**CXML, "shared_secret": "correct horse\n"})
+    assert "correct horse" not in str(refused.value)
+
+
+def test_cxml_has_domains_and_a_mode() -> None:
+    found = settings(partner={**CXML, "mode": "test"})
+    assert (found.told()["mode"], found.told()["seller_scheme"]) == ("test", "DUNS")
+    assert set(readers(found, NoMappings())) == {
+        "ConfirmationRequest",
+        "ShipNoticeRequest",
+        "InvoiceDetailRequest",
+    }
 
 
 def test_it_opens_in_a_hub_only() -> None:

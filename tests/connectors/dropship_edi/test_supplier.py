@@ -1,4 +1,4 @@
-"""The supplier keeps the contract of suppliers, by SFTP, by a folder and by HTTP, in X12 and in EDIFACT."""
+"""The supplier keeps the contract of suppliers, by SFTP, by a folder and by HTTP, in X12, EDIFACT, UBL, cXML."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,16 +6,23 @@ from typing import ClassVar
 
 import pytest
 
-from canonical.commands import CancelPurchaseOrder, ChangePurchaseOrder, Command, PlacePurchaseOrder
+from canonical.commands import (
+    CancelPurchaseOrder,
+    ChangePurchaseOrder,
+    Command,
+    PlacePurchaseOrder,
+    RequestSupplierReturn,
+)
 from canonical.documents import Document
 from canonical.purchase_documents import PurchaseAnswer
 from canonical.purchases import LineAnswer
+from core.errors import RejectedError
 from core.ports import Effect
 from tests.connectors.dropship_edi.front import PARTNERS_TOKEN, TOKEN, PostingStage, Premises
 from tests.connectors.dropship_edi.stage import Stage
 from tests.connectors.trading import PASSWORD
 from tests.contracts.effect_port import Bench
-from tests.contracts.supplier import SupplierContract
+from tests.contracts.supplier import OrderingContract, SupplierContract
 
 CODES = {
     LineAnswer.ACCEPTED: "IA",
@@ -39,19 +46,10 @@ def entry_of(command: Command) -> str:
     return "cancel_asked" if isinstance(command, CancelPurchaseOrder) else "return_asked"
 
 
-class TestBySftp(SupplierContract):
-    at: Stage
-    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
-    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
-    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
-    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
+class Played(OrderingContract):
+    """What the supplier does when it is asked, whatever it speaks."""
 
-    @pytest.fixture
-    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
-        stage = Stage(tmp_path, by_hand=True)
-        await stage.start()
-        yield stage
-        await stage.stop()
+    at: Stage
 
     @pytest.fixture
     def bench(self, stage: Stage) -> Bench:
@@ -85,6 +83,20 @@ class TestBySftp(SupplierContract):
     async def charge(self, bench: Bench, number: str, units: dict[str, int]) -> None:
         self.at.supplier.step()
         self.at.supplier.charge(number, units)
+
+
+class TestBySftp(Played, SupplierContract):
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, by_hand=True)
+        await stage.start()
+        yield stage
+        await stage.stop()
 
     async def take_back(self, bench: Bench, number: str, return_id: str, authorisation: str | None) -> None:
         self.at.supplier.step()
@@ -136,3 +148,55 @@ class TestInEdifact(TestByAFolder):
         await stage.start()
         yield stage
         await stage.stop()
+
+
+class TestInUbl(Played):
+    """UBL has no documents for returns."""
+
+    unsayable: ClassVar[frozenset[type[Command]]] = frozenset({RequestSupplierReturn})
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, by_hand=True, version="ubl-2.1")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    def test_a_return_is_refused_with_a_way_out(self, bench: Bench) -> None:
+        with pytest.raises(RejectedError, match="by mail or phone") as refused:
+            bench.port.render(self.return_wish(), self.context())
+        assert refused.value.code == "no_document"
+
+
+class TestInUblByAFolder(TestInUbl):
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before",)
+    breaking_after: ClassVar[tuple[str, ...]] = ("cut_after",)
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, transport="folder", by_hand=True, version="ubl-2.1")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+
+class TestInCxml(TestInUbl):
+    """cXML has no documents for returns, and none for a supplier's stock. The SharedSecret is stored nowhere."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, by_hand=True, version="cxml-1.2")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        self.at = stage
+        options = stage.supplier.options
+        secrets = (PASSWORD, options.own_secret, options.buyers_secret)
+        return Bench(stage.port, stage.supplier, stage.ledger, stage.faults, secrets, stage.locked_out)

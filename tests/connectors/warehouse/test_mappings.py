@@ -107,6 +107,25 @@ def test_a_refusal_keeps_its_reason_and_its_skus() -> None:
     assert (found.reason, found.skus) == ("SHORT: not found", ("CUP", "POT"))
 
 
+def test_a_refusal_of_some_units_says_which() -> None:
+    more = (
+        '<Reason code="SHORT">not found</Reason><ShortSku>CUP</ShortSku>'
+        "<Lines><Line><Sku>CUP</Sku><Quantity>2</Quantity></Line></Lines>"
+    )
+    body = papers.answers(papers.answer(outcome="REJ", more=more))
+    SCHEMA.assertValid(etree.fromstring(body))
+    (found,) = read("answer", body)
+    assert isinstance(found, ReleaseAnswerDocument)
+    assert (found.skus, found.units) == (("CUP",), (SkuQuantity(sku="CUP", quantity=2),))
+
+
+def test_units_of_an_answer_that_refuses_nothing_are_refused_with_their_place() -> None:
+    more = "<Lines><Line><Sku>CUP</Sku><Quantity>2</Quantity></Line></Lines>"
+    assert "units go with the answer 'refused'" in refused(
+        "answer", papers.answers(papers.answer(outcome="ACC", more=more))
+    )
+
+
 @pytest.mark.parametrize(("condition", "damaged"), [("A", False), ("B", False), ("D", True)])
 def test_each_condition_is_sellable_or_damaged(condition: str, damaged: bool) -> None:
     (found,) = read("return", papers.receipts(papers.receipt(condition)))

@@ -10,6 +10,7 @@ from canonical.documents import (
     DispatchDocument,
     ReleaseAnswer,
     ReleaseAnswerDocument,
+    StockAdjustmentDocument,
     StockDocument,
 )
 from canonical.stock import StockBasis
@@ -17,7 +18,16 @@ from connectors.warehouse_edi.simulator import Plan
 from core.errors import HubError, RetryableError, UnauthorisedError
 from core.exchange.shapes import Standing
 from tests.connectors.warehouse_edi.stage import Stage
-from tests.contracts.fulfilment_point import RELEASE, WANTED, FulfilmentPointContract, answers, only, units
+from tests.contracts.building import NOON
+from tests.contracts.fulfilment_point import (
+    NODE,
+    RELEASE,
+    WANTED,
+    FulfilmentPointContract,
+    answers,
+    only,
+    units,
+)
 
 EXAMPLE = FulfilmentPointContract()
 
@@ -57,6 +67,44 @@ async def test_a_warehouse_without_the_goods_refuses_the_order(tmp_path: Path) -
     assert only(told, DispatchDocument) == []
     assert entries(stage, "shipped") == []
     await stage.stop()
+
+
+async def test_a_warehouse_that_lacks_one_item_refuses_all_of_the_order_and_only_that_item_is_short(
+    tmp_path: Path,
+) -> None:
+    stage = Stage(tmp_path, transport="folder", stock={"CUP": 9})
+    await stage.start()
+    await stage.send(EXAMPLE.release())
+    (refusal,) = only(await stage.hear_for(100), ReleaseAnswerDocument)
+    assert {line.sku: line.quantity for line in refusal.units} == WANTED
+    assert (refusal.skus, refusal.reason) == (("POT",), "line cancelled, out of stock")
+    await stage.stop()
+
+
+async def test_what_lacks_may_be_said_before_the_parcel_that_left(stage: Stage) -> None:
+    stage.faults.plan["late"] = {RELEASE}
+    stage.partner.plan_sku("CUP", Plan(short={"CUP": 1}))
+    await stage.send(EXAMPLE.release())
+    refusal, parcel = await stage.hear_for(200)
+    assert isinstance(refusal, ReleaseAnswerDocument)
+    assert isinstance(parcel, DispatchDocument)
+    lacks = {line.sku: line.quantity for line in refusal.units}
+    assert (lacks, units([parcel])) == ({"CUP": 1}, {"CUP": 1, "POT": 1})
+
+
+async def test_a_release_that_is_stopped_halfway_names_what_has_not_left(stage: Stage) -> None:
+    stage.partner.plan_sku("CUP", Plan(parcels=2, gap_s=600))
+    await stage.send(EXAMPLE.release())
+    assert units(only(await stage.hear_for(100), DispatchDocument)) == {"CUP": 1}
+    await stage.send(EXAMPLE.cancellation())
+    stage.partner.step()
+    files = [file.read_bytes() for file in (stage.partner.root / "in").iterdir() if file.is_file()]
+    (advice,) = [file for file in files if b"~W06*F*" in file]
+    assert [line for line in advice.split(b"~") if line.startswith(b"W12")] == [
+        b"W12*CU*1*0*1*EA**SK*CUP",
+        b"W12*CU*1*0*1*EA**SK*POT",
+    ]
+    assert answers(await stage.hear_for(100)) == [ReleaseAnswer.CANCELLED]
 
 
 async def test_an_order_for_another_site_is_refused(stage: Stage) -> None:
@@ -167,6 +215,41 @@ async def test_stock_may_be_what_is_not_promised(tmp_path: Path) -> None:
     assert report.basis is StockBasis.AVAILABLE
     assert {line.sku: line.quantity for line in report.lines} == {"CUP": 98, "POT": 99}
     await stage.stop()
+
+
+async def test_what_a_count_finds_is_told_with_its_number_and_is_in_the_next_report(stage: Stage) -> None:
+    stage.partner.adjust("CUP", 3)
+    stage.partner.adjust("POT", -2, "AU")
+    stage.clock.advance(60)
+    stage.partner.send_stock_report()
+    told = await stage.hear()
+    adjusted = only(told, StockAdjustmentDocument)
+    assert [(one.node, one.number, one.happened_at) for one in adjusted] == [
+        (NODE, "AD00001", NOON),
+        (NODE, "AD00002", NOON),
+    ]
+    lines = [line for one in adjusted for line in one.lines]
+    assert [(line.sku, line.quantity, line.reason) for line in lines] == [
+        ("CUP", 3, "counted"),
+        ("POT", -2, "damaged in the warehouse"),
+    ]
+    (report,) = only(told, StockDocument)
+    assert {line.sku: line.quantity for line in report.lines} == {"CUP": 103, "POT": 98}
+    assert stage.standings == [Standing.ACCEPTED] * 3
+
+
+@pytest.mark.parametrize("fault", ["duplicate", "said_again", "late", "damaged", "truncated"])
+async def test_an_adjustment_keeps_its_number_whatever_goes_wrong(stage: Stage, fault: str) -> None:
+    stage.faults.plan[fault] = {"AD00001"}
+    stage.partner.adjust("CUP", -1)
+    told = only(await stage.hear_for(200), StockAdjustmentDocument)
+    assert {(one.number, one.happened_at, one.lines[0].quantity) for one in told} == {("AD00001", NOON, -1)}
+    assert stage.faults.happened[fault] >= 1
+
+
+async def test_no_more_is_lost_than_lies_there(stage: Stage) -> None:
+    with pytest.raises(ValueError, match="only 100 lie there"):
+        stage.partner.adjust("CUP", -101)
 
 
 async def test_nobody_owes_an_advice_for_what_is_cancelled(stage: Stage) -> None:

@@ -1,45 +1,24 @@
-"""The 3PL keeps the contract of fulfilment points, by SFTP and by a folder."""
+"""The 3PL keeps the contract of fulfilment points, by SFTP and by a folder, in X12 and in EDIFACT."""
 
-from collections.abc import AsyncIterator, Mapping
-from pathlib import Path
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
-import pytest
-
-from canonical.commands import SubmitRelease
+from canonical.commands import Command, SubmitRelease
 from canonical.documents import Document
 from canonical.order import Order
 from connectors.warehouse_edi.simulator import Plan
-from core.ports import Effect
-from tests.connectors.trading import PASSWORD
-from tests.connectors.warehouse_edi.stage import Stage
+from core.ports import PORT_COMMANDS, Effect
+from tests.connectors.warehouse_edi.stage import ByFiles
 from tests.contracts.effect_port import Bench
 from tests.contracts.fulfilment_point import RELEASE, FulfilmentPointContract
 
 
-class TestBySftp(FulfilmentPointContract):
-    at: Stage
+class TestBySftp(ByFiles, FulfilmentPointContract):
+    also: ClassVar[frozenset[type[Command]]] = PORT_COMMANDS["InboundPoint"]
     says_accepted = False
     says_cancel_refused = False
     breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
     breaking_after: ClassVar[tuple[str, ...]] = ("cut_after", "timeout_after")
-    refusing_for_now: ClassVar[tuple[str, ...]] = ("disk_full",)
-    refusing_for_good: ClassVar[tuple[str, ...]] = ("name_taken",)
-
-    @pytest.fixture
-    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
-        stage = Stage(tmp_path)
-        await stage.start()
-        yield stage
-        await stage.stop()
-
-    @pytest.fixture
-    def bench(self, stage: Stage) -> Bench:
-        self.at = stage
-        return Bench(stage.port, stage.partner, stage.ledger, stage.faults, (PASSWORD,), stage.locked_out)
-
-    def fault_keys(self, effect: Effect) -> set[str]:
-        return {effect.outgoing.target}
 
     def happened(self, bench: Bench, effect: Effect) -> int:
         self.at.partner.step()
@@ -78,10 +57,16 @@ class TestBySftp(FulfilmentPointContract):
 class TestByAFolder(TestBySftp):
     breaking_before: ClassVar[tuple[str, ...]] = ("cut_before",)
     breaking_after: ClassVar[tuple[str, ...]] = ("cut_after",)
+    options: ClassVar[Mapping[str, Any]] = {
+        "transport": "folder", "marks_parcels": False, "version": "005010", "acknowledges": "999",
+    }  # fmt: skip
 
-    @pytest.fixture
-    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
-        stage = Stage(tmp_path, transport="folder", marks_parcels=False, version="005010", acknowledges="999")
-        await stage.start()
-        yield stage
-        await stage.stop()
+
+class TestInEdifactBySftp(TestBySftp):
+    options: ClassVar[Mapping[str, Any]] = {"version": "D01B", "envelope": "UNOW:4"}
+
+
+class TestInEdifactByAFolder(TestByAFolder):
+    options: ClassVar[Mapping[str, Any]] = {
+        "transport": "folder", "version": "D01B", "envelope": "UNOW:4", "marks_parcels": False, "acknowledges": "none",
+    }  # fmt: skip

@@ -17,6 +17,10 @@ PARTNER = {
     "standard": "x12", "version": "004010", "ours": {"qualifier": "ZZ", "id": "HUB"},
     "theirs": {"qualifier": "01", "id": "123456789"},
 }  # fmt: skip
+EDIFACT = {
+    "standard": "edifact", "version": "D01B", "ours": {"qualifier": "14", "id": "4000001000005"},
+    "theirs": {"qualifier": "ZZ", "id": "3PL"},
+}  # fmt: skip
 SFTP = {
     "type": "sftp", "host": "h", "username": "u", "password": "correct horse",
     "host_key": "SHA256:uNiVztksCsDhcc0u9e8BrvJRX6oMXyPGLs0JKgfz6K0",
@@ -38,6 +42,11 @@ def test_little_has_to_be_said() -> None:
     assert (found.folders.outbox, found.folders.inbox, found.site, found.zone) == ("out", "in", None, "UTC")
 
 
+def test_a_warehouse_may_speak_edifact() -> None:
+    found = settings(partner=EDIFACT, site="4000002000004")
+    assert (found.partner.version, found.told()["depositor_id"]) == ("D01B", "4000001000005")
+
+
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
@@ -45,6 +54,10 @@ def test_little_has_to_be_said() -> None:
         ({"partner": {**PARTNER, "theirs": {"qualifier": "ZZ", "id": "HUB"}}}, "one of them is the partner"),
         ({"partner": {**PARTNER, "ours": {"qualifier": "ZZ", "id": "A" * 16}}}, "room for 15"),
         ({"partner": {**PARTNER, "acknowledge": "contrl"}}, "997 and 999"),
+        ({"partner": {**EDIFACT, "version": "D96A"}}, "INSDES, which the hub has a grammar of in D01B only"),
+        ({"partner": EDIFACT, "site": "x" * 36}, "site: 'xxxx"),
+        ({"partner": EDIFACT, "node": "x" * 36}, "site: 'xxxx"),
+        ({"partner": EDIFACT, "depositor": "x" * 36}, "has 36 characters, and NAD has room for 35"),
         ({"partner": None}, "partner"),
         ({"node": " "}, "node"),
         ({"depositor": ""}, "depositor"),
