@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from canonical.events import ReleaseCancelled, ReleaseRefused
+from canonical.events import ReleaseCancelled, ReleaseRefused, StepRefused
 from canonical.order import Order
 from canonical.policy import Policy
 from canonical.statuses import CancelStatus, RowStatus
 from canonical.steps import Step, Steps, StockOf
 from routes.calling_off import call_off
+from routes.matching import match
 from routes.moves import Units, give_back, go, units_at
 from routes.rules import rule
 from routes.suppliers import disbelieve
@@ -15,13 +16,25 @@ from routes.suppliers import disbelieve
 
 @rule(ReleaseRefused)
 def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Policy) -> Steps:
-    """Free what a node refused, believe it about its stock, and look for stock elsewhere."""
+    """Free what a node refused, believe it about its stock, and look for stock elsewhere.
+
+    A node that says how many units it refuses sends the others. What it refuses beyond those that have not left is for
+    a person to read: it said that it sent them, or refused them before, and nothing is sourced twice.
+    """
     units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
+    beyond: dict[str, int] = {}
+    if event.units:
+        units, beyond = match(units, event.units)
     yield from _take_back(order, policy, units, event.reason)
     if event.skus:
         view = yield StockOf(skus=frozenset(event.skus))
         for release in (release for release in order.releases if release.id == event.release_id):
-            yield from disbelieve(view, release.node, event.skus, release.id)
+            # A node may be short of a SKU twice: once more after it has counted again.
+            yield from disbelieve(view, release.node, event.skus, f"{release.id}:{order.version}")
+    if beyond:
+        what = ", ".join(f"{quantity} × {sku}" for sku, quantity in beyond.items())
+        reason = f"release {event.release_id} has less left to send than its node refuses: {what} too many"
+        yield StepRefused(order_id=order.id, step="refusal", reason=reason)
 
 
 @rule(ReleaseCancelled)

@@ -51,11 +51,17 @@ class Work:
     closed: bool = False
     wish_to_stop: bool = False
     parcels: int = 0
+    refusals: int = 0
+    lacking: int = 0
+
+
+def _next(work: Work) -> str:
+    return next(sku for sku, n in work.left.items() if n)
 
 
 @dataclass
 class Warehouses:
-    """All nodes. A release is refused, sent in parcels, or stopped; never two of these for the same units."""
+    """All nodes. Units of a release are refused, sent in parcels, or stopped; never two of these for the same ones."""
 
     works: dict[str, Work] = field(default_factory=dict[str, Work])
     early_wishes: set[str] = field(default_factory=set[str])
@@ -81,19 +87,38 @@ class Warehouses:
                 return [_not_stopped(name)]
             work.closed = True
             return [_stopped(name)]
-        match chance(5):
-            case 0:
+        if not chance(5):
+            work.closed = True
+            return [_refused(name, tuple(sku for sku, n in work.left.items() if n and chance(2)))]
+        return self.act_by_units(work, chance)
+
+    def act_by_units(self, work: Work, chance: Chance) -> list[Event]:
+        """Do what may come in any order: accept, send some units, refuse some units."""
+        name = work.command.release_id
+        match chance(6):
+            case 0 | 1:
+                return [self._send(work, dict(work.left))]
+            case 2:
+                return [self._send(work, {_next(work): 1})]
+            case 3 | 4:
+                return [self._lack(work, {_next(work): 1}, short=bool(chance(2)))]
+            case _:
                 return [
                     ReleaseAccepted(order_id=ORDER_ID, release_id=name, fact_key=f"release:{name}:accepted")
                 ]
-            case 1:
-                work.closed = True
-                return [_refused(name, tuple(sku for sku, n in work.left.items() if n and chance(2)))]
-            case 2:
-                sku = next(sku for sku, n in work.left.items() if n)
-                return [self._send(work, {sku: 1})]
-            case _:
-                return [self._send(work, dict(work.left))]
+
+    def _lack(self, work: Work, skus: dict[str, int], *, short: bool) -> Event:
+        """Refuse some units, and go on with the others."""
+        work.refusals += 1
+        for sku, quantity in skus.items():
+            work.left[sku] -= quantity
+            work.lacking += quantity
+        work.closed = not any(work.left.values())
+        name = work.command.release_id
+        return ReleaseRefused(
+            order_id=ORDER_ID, release_id=name, reason="short", skus=tuple(skus) if short else (),
+            units=tuple(skus.items()), fact_key=f"release:{name}:refused:{work.refusals}",
+        )  # fmt: skip
 
     def finish(self, work: Work) -> list[Event]:
         if work.wish_to_stop:
@@ -116,7 +141,7 @@ class Warehouses:
 
     def sent_units(self) -> int:
         asked = sum(line.quantity for w in self.works.values() for line in w.command.lines)
-        return asked - sum(sum(w.left.values()) for w in self.works.values())
+        return asked - sum(sum(w.left.values()) + w.lacking for w in self.works.values())
 
 
 def _refused(name: str, skus: tuple[str, ...]) -> Event:

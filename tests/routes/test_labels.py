@@ -180,6 +180,15 @@ def test_a_refused_release_gives_its_label_back_and_the_next_node_is_asked() -> 
     assert [x.node for x in w.sent(SubmitRelease)] == ["berlin", "paris"]
 
 
+def test_the_label_of_units_that_were_refused_is_given_back_once_the_others_have_left() -> None:
+    w = labelled(2, units_per_parcel=1)
+    w.lacks(R, ("A", 1))
+    assert w.sent(VoidLabel) == []
+    dispatched(w, None, 1)
+    (void,) = w.sent(VoidLabel)
+    assert (void.parcel_id, w.order.releases[0].status) == (P2, ReleaseStatus.SHIPPED)
+
+
 def test_a_stopped_release_gives_its_label_back() -> None:
     w = labelled()
     cancel(w)

@@ -297,6 +297,19 @@ class World:
             )
         )
 
+    def lacks(self, release_id: str, *units: tuple[str, int], n: int = 1, short: bool = False) -> Decision:
+        """The node's n-th refusal of some units."""
+        return self.tell(
+            ReleaseRefused(
+                order_id=ORDER_ID,
+                release_id=release_id,
+                reason="not found",
+                skus=tuple(sku for sku, _ in units) if short else (),
+                units=units,
+                fact_key=f"release:{release_id}:refused:{n}",
+            )
+        )
+
     def dispatch(self, release_id: str, shipment_id: str, *skus: tuple[str, int]) -> Decision:
         return self.tell(
             GoodsDispatched(
