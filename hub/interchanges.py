@@ -10,6 +10,7 @@ from core.exchange import shapes
 from core.exchange.numbers import Numbers
 from core.exchange.profile import MEDIA_TYPES, PartnerProfile, pair_of
 from core.exchange.sending import digest
+from core.exchange.xml_profile import XmlProfile
 from core.ports import RawDocument
 from hub.envelopes import (
     agreement_of,
@@ -20,6 +21,7 @@ from hub.envelopes import (
 )
 from hub.interchange_writing import body_of, check_draft, problem_of
 from hub.partner_grammars import overlaid
+from hub.xml_partners import XmlPartner
 from mappings.data import Data
 from mappings.syntax.edi.ack import composing
 from mappings.syntax.edi.ack.acknowledging import acknowledged
@@ -72,6 +74,10 @@ class Partners:
             raise HubError(f"partner.charset: {error}") from None
         grammars = self.grammars if profile.overlays is None else overlaid([profile.overlays], self.grammars)
         return Partner(profile, self.clock, grammars, charset)
+
+    def xml_partner(self, profile: XmlProfile) -> XmlPartner:
+        """Return what a connector needs to exchange plain XML documents with this partner."""
+        return XmlPartner(profile)
 
 
 @dataclass(frozen=True, slots=True)

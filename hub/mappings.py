@@ -21,13 +21,16 @@ from canonical import (
     commands,
     document,
     documents,
+    inbound,
     order,
     parties,
     payment,
     purchase_documents,
     purchase_instructions,
+    release_documents,
     screening,
     stock,
+    stock_documents,
 )
 from canonical.documents import Document
 from core.connector import Connector, Mappings
@@ -252,8 +255,8 @@ def read_below(folders: Iterable[Path], name: str) -> bytes | None:
 def canonical_models() -> dict[str, type[BaseModel]]:
     """Return the canonical models by the names that mapping documents call them."""
     modules: tuple[ModuleType, ...] = (
-        commands, document, documents, order, parties, payment, purchase_documents, purchase_instructions, screening,
-        stock,
+        commands, document, documents, inbound, order, parties, payment, purchase_documents, purchase_instructions,
+        release_documents, screening, stock, stock_documents,
     )  # fmt: skip
     return {
         name: value

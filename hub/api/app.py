@@ -11,6 +11,7 @@ from hub.api import (
     engineering,
     failures,
     forms,
+    inbound,
     messages,
     metrics,
     orders,
@@ -66,6 +67,7 @@ def create_app(
         failures,
         replays,
         engineering,
+        inbound,
     ):
         app.include_router(module.router)
     app.add_middleware(

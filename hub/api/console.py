@@ -22,6 +22,7 @@ from hub.desk.failures import FailureFilter
 from hub.desk.messages import MessageFilter
 from hub.desk.order_search import OrderFilter
 from hub.desk.order_views import OrderDetail
+from hub.saying import units_named
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -203,7 +204,7 @@ async def message_page(request: Request, message_id: UUID) -> Response:
 def timeline(order: OrderDetail) -> list[Moment]:
     """Return everything that happened to an order, said by it or about it, in the order of its recording."""
     happened = [
-        Moment(entry.recorded_at, "event", pages.words(entry.type), _facts(entry.body), None)
+        Moment(entry.recorded_at, "event", pages.words(entry.type), facts_of(entry.body), None)
         for entry in order.journal
     ]
     said = [
@@ -225,7 +226,7 @@ def timeline(order: OrderDetail) -> list[Moment]:
     return sorted([*happened, *said, *failed], key=lambda moment: (moment.at, rank[moment.kind]))
 
 
-def _facts(body: Mapping[str, Any]) -> str:
+def facts_of(body: Mapping[str, Any]) -> str:
     """Say an event's plain facts in a line."""
     parts = [
         f"{name.replace('_', ' ')} {_plain(value)}"
@@ -246,7 +247,7 @@ def _plain(value: Any) -> str:
         case str() | int():
             return str(value)
         case _:
-            return ""
+            return units_named(value) or ""
 
 
 def _whole(problem: Mapping[str, str | int]) -> dict[str, str | int | None]:

@@ -11,6 +11,7 @@ from hub.cli.database import database
 from hub.cli.edi import edi
 from hub.cli.effects import effects
 from hub.cli.failures import failures
+from hub.cli.inbound import inbound
 from hub.cli.keys import keys
 from hub.cli.master import items, nodes
 from hub.cli.messages import messages
@@ -62,6 +63,7 @@ for name, one, panel in (
     ("replay", replay, DESK),
     ("effects", effects, DESK),
     ("stock", stock, DESK),
+    ("inbound", inbound, DESK),
     ("connectors", connectors, ENGINEERS),
     ("webhooks", webhooks, ENGINEERS),
     ("edi", edi, ENGINEERS),

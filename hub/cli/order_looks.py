@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from hub.cli.looks import Column, ago, facts, section, short, status, table, until
+from hub.saying import units_named
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -136,17 +137,19 @@ _HISTORY = [
     Column("#", lambda entry: entry.seq, right=True),
     Column("when", lambda entry: entry.recorded_at, keep=True),
     Column("what", lambda entry: entry.type),
-    Column("said", lambda entry: _said(entry.body), wide=True),
+    Column("said", lambda entry: said(entry.body), wide=True),
 ]
 _UNSAID = frozenset(
     {"order_id", "recorded_at", "occurred_at", "fact_key", "type", "lines", "tenders", "shipping"}
 )
 
 
-def _said(body: dict[str, Any]) -> str:
+def said(body: dict[str, Any]) -> str:
     """Return what is particular about an event, in a few words."""
     plain = {
-        key: value for key, value in body.items() if key not in _UNSAID and value not in (None, "", [], {})
+        key: units_named(value) or value
+        for key, value in body.items()
+        if key not in _UNSAID and value not in (None, "", [], {})
     }
     short_of = {key: value for key, value in plain.items() if not isinstance(value, (dict, list))}
     return " ".join(f"{key}={value}" for key, value in short_of.items())[:160]

@@ -139,7 +139,7 @@ async def _end(partner: "Simulator", workshop: "Workshop") -> None:
 async def _folder(data: Path | None) -> AsyncGenerator[Path]:
     if data is not None:
         await asyncio.to_thread(data.mkdir, parents=True, exist_ok=True)
-        yield data
+        yield await asyncio.to_thread(data.absolute)
         return
     with tempfile.TemporaryDirectory(prefix="orderhub-simulate-") as folder:
         yield Path(folder)

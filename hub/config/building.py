@@ -7,6 +7,7 @@ from typing import Any
 from core.clock import Clock, SystemClock
 from core.connector import Connector, OpenConnector, Resources
 from core.exchange.profile import PartnerProfile
+from core.exchange.xml_profile import XmlProfile
 from core.scheduler.retention import Retention
 from core.security.keys import MasterKey
 from hub.blueprint import Blueprint, Placement
@@ -51,9 +52,9 @@ def build(config: HubConfig, clock: Clock | None = None) -> Blueprint:
 
 
 def _longest_window(config: HubConfig) -> int:
-    """Return for how many days some partner's control numbers count as duplicates."""
+    """Return for how many days some partner's control numbers, or documents' own ids, count as duplicates."""
     partners = (getattr(one.settings, "partner", None) for one in config.connectors.values())
-    windows = (one.duplicates.window_days for one in partners if isinstance(one, PartnerProfile))
+    windows = (one.duplicates.window_days for one in partners if isinstance(one, PartnerProfile | XmlProfile))
     return max(windows, default=0)
 
 

@@ -14,3 +14,5 @@ AMAZON_OPTIONS: dict[str, Any] = {
     },
 }  # fmt: skip
 AMAZON_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)
+SHOPIFY_OPTIONS: dict[str, Any] = {"poll_s": 20, "deadline_s": 60, "settle_s": 5, "job_looks": 2}
+SHOPIFY_POLICY = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE, mail=False, offer="items", stock_buffer=5)

@@ -12,18 +12,15 @@ from canonical.statuses import HoldType
 from connectors.webstore.simulator.hub import ShopRefusedError
 from core.store.sql import Row
 from hub.demo import amazon, shopify
+from hub.demo.beside import DeskRefusedError
 from hub.demo.courier import HOUSE, ROUND_S, Van
 from hub.demo.plan import AMAZON, SHOPIFY, PlannedOrder, order_document
 from hub.demo.scenarios import Outcome
 from hub.demo.stage import Stage
 from hub.demo.trouble import PLENTY
-from hub.desk import failures, order_verbs
-from hub.desk.access import Principal, Role
-from hub.desk.errors import DeskError
 
 log = structlog.get_logger()
 
-SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
 FEED_S = 200.0
 """Hub time over which all orders are placed."""
 AT_ONCE = 8
@@ -109,10 +106,8 @@ class Driver:
         if stage != "read":
             return
         try:
-            await failures.claim(self.stage.hub.desk, SUPPORT, failure_id)
-            reason = "unreadable; the partner was asked to send it again"
-            await failures.discard(self.stage.hub.desk, SUPPORT, failure_id, reason)
-        except DeskError as error:
+            await self.stage.hub.discard(failure_id, "unreadable; the partner was asked to send it again")
+        except DeskRefusedError as error:
             log.info("not mended", failure=str(failure_id), reason=str(error))
         else:
             self.mended += 1
@@ -222,9 +217,7 @@ class Driver:
     async def _review(self, order: PlannedOrder) -> None:
         order_id = await self.until(lambda: self.held(order))
         await self.stage.clock.sleep(15)
-        await order_verbs.release(
-            self.stage.hub.desk, SUPPORT, order_id, HoldType.OTHER, "looked at, all is well"
-        )
+        await self.stage.hub.release(order_id, HoldType.OTHER, "looked at, all is well")
 
     async def _clear(self, order: PlannedOrder) -> None:
         """Look at what the fraud gateway leaves to a person, and let it go."""
@@ -232,7 +225,7 @@ class Driver:
         order_id = await self.until(decided) and await self.until(lambda: self.held(order))
         await self.stage.clock.sleep(15)
         why = "a customer of many years"
-        await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.FRAUD_REVIEW, why)
+        await self.stage.hub.release(order_id, HoldType.FRAUD_REVIEW, why)
 
     async def _settle_the_loss(self, order: PlannedOrder) -> None:
         """Look at a parcel that the carrier has lost, and settle it with the buyer."""
@@ -243,7 +236,7 @@ class Driver:
 
         order_id = await self.until(lost) and await self.until(lambda: self.held(order))
         why = "the carrier pays, and the buyer knows"
-        await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.DELIVERY_PROBLEM, why)
+        await self.stage.hub.release(order_id, HoldType.DELIVERY_PROBLEM, why)
 
     async def _cancel_early(self, order: PlannedOrder) -> None:
         await self.until(lambda: self.held(order))
@@ -263,7 +256,7 @@ class Driver:
         order_id = await self.until(charged) and await self.until(lambda: self.held(order))
         await self.stage.clock.sleep(15)
         why = "the price list has changed"
-        await order_verbs.release(self.stage.hub.desk, SUPPORT, order_id, HoldType.INVOICE_MISMATCH, why)
+        await self.stage.hub.release(order_id, HoldType.INVOICE_MISMATCH, why)
 
     async def _cancel_too_late(self, order: PlannedOrder) -> None:
         await self.until(self.in_ledger("webstore", "told_shipped", order))

@@ -6,18 +6,22 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.live import Live
 
-from hub.demo.drive import Driver
+from hub.demo.beside import HubProcess
 from hub.demo.judge import Verdict, judge
 from hub.demo.options import DemoOptions
 from hub.demo.plan import PlannedOrder, make_plan, write_expected
 from hub.demo.show import Show
-from hub.demo.stage import Stage
 from hub.demo.summary import Summary, count_faults, show_summary
 from hub.quiet import logs_to
+
+if TYPE_CHECKING:
+    from hub.demo.drive import Driver
+    from hub.demo.stage import Stage
 
 LOOK_S = 0.5
 STALLED_S = 60.0
@@ -30,7 +34,7 @@ async def run_demo(options: DemoOptions, console: Console | None = None) -> int:
     """Run it, and return the exit status: 1 if any order did not end as expected."""
     console = console or Console(stderr=options.json)
     async with _folder(options) as data:
-        with logs_to(data / "hub.log"):
+        with logs_to(data / "partners.log"):
             return await _run(options, data, console)
 
 
@@ -49,10 +53,10 @@ async def _folder(options: DemoOptions) -> AsyncGenerator[Path]:
 
 async def _run(options: DemoOptions, data: Path, console: Console) -> int:
     began = time.monotonic()
+    process = await HubProcess.start(data)
     plan = make_plan(options.orders, options.seed)
     write_expected(plan, data / "expected.jsonl")
-    stage = await Stage.build(options, data, plan)
-    driver = Driver(stage, plan)
+    stage, driver = await _set(options, data, plan, process)
     try:
         verdicts = await _play(stage, driver, plan, console)
         summary = await _summary(stage, driver, plan, verdicts, time.monotonic() - began)
@@ -66,13 +70,28 @@ async def _run(options: DemoOptions, data: Path, console: Console) -> int:
     return 0 if summary.as_expected == summary.orders else 1
 
 
+async def _set(
+    options: DemoOptions, data: Path, plan: tuple[PlannedOrder, ...], process: HubProcess
+) -> tuple["Stage", "Driver"]:
+    """Set the stage while the hub gets ready; nothing of it stays if that fails."""
+    try:
+        from hub.demo.drive import Driver  # noqa: PLC0415 - partners are imported while the hub imports its own
+        from hub.demo.stage import Stage  # noqa: PLC0415 - as above
+
+        stage = await Stage.build(options, data, plan, process)
+    except BaseException:
+        await process.end()
+        raise
+    return stage, Driver(stage, plan)
+
+
 async def _play(
-    stage: Stage,
-    driver: Driver,
+    stage: "Stage",
+    driver: "Driver",
     plan: tuple[PlannedOrder, ...],
     console: Console,
 ) -> tuple[Verdict, ...]:
-    show = Show(stage.ledgers, len(plan), f"look around at {stage.api.url}")
+    show = Show(stage.ledgers, len(plan), f"look around at {stage.hub.url}")
     playing = asyncio.create_task(driver.run(), name="demo")
     around = (
         asyncio.create_task(driver.attend(), name="desk"),
@@ -89,13 +108,14 @@ async def _play(
                 await task
 
 
-async def _wait(stage: Stage, show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
+async def _wait(stage: "Stage", show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
     """Wait until every ledger says what was expected, or nothing has moved for a long while."""
     entries, moved_at, judged = -1, time.monotonic(), -1
     while True:
         await asyncio.sleep(LOOK_S)
         if playing.done() and playing.exception() is not None:
             playing.result()
+        stage.hub.process.must_run()
         if show.total() != entries:
             entries, moved_at = show.total(), time.monotonic()
         if time.monotonic() - moved_at > STALLED_S:
@@ -110,8 +130,8 @@ async def _wait(stage: Stage, show: Show, playing: "asyncio.Task[None]") -> tupl
 
 
 async def _summary(
-    stage: Stage,
-    driver: Driver,
+    stage: "Stage",
+    driver: "Driver",
     plan: tuple[PlannedOrder, ...],
     verdicts: tuple[Verdict, ...],
     seconds: float,
@@ -133,7 +153,7 @@ async def _summary(
     )
 
 
-async def _look_around(stage: Stage, console: Console) -> None:
+async def _look_around(stage: "Stage", console: Console) -> None:
     """Keep serving until somebody has seen enough."""
-    console.print(f"\nLook around at [bold]{stage.api.url}[/]. Ctrl-C ends the demo.")
+    console.print(f"\nLook around at [bold]{stage.hub.url}[/]. Ctrl-C ends the demo.")
     await asyncio.Event().wait()

@@ -9,10 +9,7 @@ from connectors.shopify.simulator.shop import Payment
 from hub.demo.plan import PRICES, SHIPPING, SHOPIFY, PlannedOrder
 from hub.demo.scenarios import SHAPES, Outcome
 from hub.demo.watching import FollowUp, Watcher
-from hub.desk import order_verbs
-from hub.desk.access import Principal, Role
 
-_SUPPORT = Principal(name="support@demo", role=Role.ENGINEER)
 _THINKING_S = 15
 _PAYMENTS: Mapping[Outcome, Payment] = {
     Outcome.PAID_AT_SHOPIFYS_CHECKOUT: "paid",
@@ -54,7 +51,7 @@ def follow_ups(driver: Watcher) -> dict[Outcome, FollowUp]:
         order_id = await driver.until(lambda: driver.known(order))
         shop.edit(order.reference, {0: order.lines[0][1] - 1})
         await driver.until(driver.in_ledger(SHOPIFY, "told_status", order))
-        await order_verbs.cancel(stage.hub.desk, _SUPPORT, order_id, "the buyer wants something else")
+        await stage.hub.cancel(order_id, "the buyer wants something else")
 
     return {
         Outcome.PAID_LATER_ON_SHOPIFY: pay,

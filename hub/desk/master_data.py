@@ -17,7 +17,7 @@ from hub.desk.auditing import audit
 from hub.desk.base import View, page_size
 from hub.desk.context import DeskContext
 from hub.desk.errors import InvalidError
-from hub.desk.table_files import FileRow, format_of, read_rows
+from hub.desk.table_files import FileRow, format_of, read_rows, row_problems
 
 MOST_PROBLEMS = 100
 
@@ -199,7 +199,7 @@ def _values(table: _Table, name: str, rows: Sequence[FileRow], *, from_csv: bool
             plain = {k: _cell(table, k, v) if from_csv else v for k, v in row.values.items()}
             value = table.model.model_validate(plain)
         except ValidationError as error:
-            problems.extend(_problems(name, row, error))
+            problems.extend(row_problems(name, row, error))
             continue
         key = table.key(value)
         if key in seen:
@@ -232,18 +232,6 @@ def _values(table: _Table, name: str, rows: Sequence[FileRow], *, from_csv: bool
 
 def _cell(table: _Table, column: str, cell: Any) -> Any:
     return tuple(str(cell).replace(";", " ").split()) if column in table.lists else cell
-
-
-def _problems(name: str, row: FileRow, error: ValidationError) -> list[Problem]:
-    found: list[Problem] = []
-    for wrong in error.errors(include_url=False):
-        field = ".".join(str(part) for part in wrong["loc"])
-        unknown = wrong["type"] == "extra_forbidden"
-        missing = wrong["type"] == "missing"
-        reason = "is no column of this table" if unknown else "is missing" if missing else wrong["msg"]
-        value = None if missing else str(wrong["input"])[:80]
-        found.append(Problem(reason, field=field, value=value, line=row.line, source=name))
-    return found
 
 
 async def _check_skus(session: Session, name: str, rows: Sequence[FileRow], values: Sequence[Any]) -> None:

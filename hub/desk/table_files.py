@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -156,3 +157,16 @@ def _mapping(name: str, line: int, value: Any) -> Mapping[str, Any]:
         shown = repr(value)[:80]
         raise DocumentError((Problem("is a row of names and values", line=line, value=shown, source=name),))
     return {str(key): inner for key, inner in pairs() if inner is not None}
+
+
+def row_problems(name: str, row: FileRow, error: ValidationError) -> list[Problem]:
+    """Return what is wrong with a row, each with its column, value and line."""
+    found: list[Problem] = []
+    for wrong in error.errors(include_url=False):
+        field = ".".join(str(part) for part in wrong["loc"])
+        unknown = wrong["type"] == "extra_forbidden"
+        missing = wrong["type"] == "missing"
+        reason = "is no column of this table" if unknown else "is missing" if missing else wrong["msg"]
+        value = None if missing else str(wrong["input"])[:80]
+        found.append(Problem(reason, field=field, value=value, line=row.line, source=name))
+    return found

@@ -4,8 +4,8 @@ from rich.console import Console
 
 from core.clock import SystemClock
 from core.simulator import Ledger
+from hub.demo.cast import PARTNERS
 from hub.demo.show import Show
-from hub.demo.stage import PARTNERS
 
 
 def test_news_of_every_partner_are_shown() -> None:

@@ -143,5 +143,7 @@ def opened_with(
         clock, library(folder / "mappings"), NoCursors(),
         Partners(clock, GrammarLibrary(GrammarFolders())),
     )  # fmt: skip
-    trade = Trade(frozenset({CancelPurchaseOrder}), instruct, dict.fromkeys(answers, nothing))
+    trade = Trade(
+        settings.partner, frozenset({CancelPurchaseOrder}), instruct, dict.fromkeys(answers, nothing)
+    )
     return open_trade("acme", settings, resources, trade)

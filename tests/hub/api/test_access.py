@@ -1,12 +1,15 @@
 """Who is let in, and to what."""
 
-from uuid import uuid4
+from uuid import UUID
 
 import pytest
 
 from hub.desk.access import Role
 from tests.hub.api.conftest import LOCAL, Api, serve
 from tests.hub.stage import EMAIL, NAME, Stage
+
+NOBODYS = UUID("0f4c6f6e-0000-4000-8000-000000000000")
+"""An id that nothing has."""
 
 READS = (
     "/orders", "/messages", "/failures", "/failure-groups", "/replays", "/effects", "/connectors",
@@ -71,20 +74,20 @@ async def test_a_secret_is_shown_once_and_never_kept(api: Api) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "least", "body"),
     [
-        ("POST", f"/orders/{uuid4()}/hold", Role.SUPPORT, {"type": "other", "reason": "x"}),
-        ("POST", f"/orders/{uuid4()}/release", Role.SUPPORT, {"type": "other"}),
-        ("POST", f"/orders/{uuid4()}/cancel", Role.SUPPORT, {"reason": "x"}),
-        ("POST", f"/orders/{uuid4()}/notes", Role.SUPPORT, {"text": "x"}),
-        ("POST", f"/orders/{uuid4()}/erase", Role.ADMIN, {"reason": "x"}),
-        ("GET", f"/messages/{uuid4()}/body", Role.SUPPORT, None),
-        ("POST", f"/messages/{uuid4()}/replay", Role.SUPPORT, None),
-        ("POST", f"/messages/{uuid4()}/edit", Role.SUPPORT, {"body": "x", "reason": "x"}),
-        ("POST", f"/failures/{uuid4()}/claim", Role.SUPPORT, None),
-        ("POST", f"/failures/{uuid4()}/discard", Role.SUPPORT, {"reason": "x"}),
-        ("POST", f"/failures/{uuid4()}/replay", Role.SUPPORT, None),
+        ("POST", f"/orders/{NOBODYS}/hold", Role.SUPPORT, {"type": "other", "reason": "x"}),
+        ("POST", f"/orders/{NOBODYS}/release", Role.SUPPORT, {"type": "other"}),
+        ("POST", f"/orders/{NOBODYS}/cancel", Role.SUPPORT, {"reason": "x"}),
+        ("POST", f"/orders/{NOBODYS}/notes", Role.SUPPORT, {"text": "x"}),
+        ("POST", f"/orders/{NOBODYS}/erase", Role.ADMIN, {"reason": "x"}),
+        ("GET", f"/messages/{NOBODYS}/body", Role.SUPPORT, None),
+        ("POST", f"/messages/{NOBODYS}/replay", Role.SUPPORT, None),
+        ("POST", f"/messages/{NOBODYS}/edit", Role.SUPPORT, {"body": "x", "reason": "x"}),
+        ("POST", f"/failures/{NOBODYS}/claim", Role.SUPPORT, None),
+        ("POST", f"/failures/{NOBODYS}/discard", Role.SUPPORT, {"reason": "x"}),
+        ("POST", f"/failures/{NOBODYS}/replay", Role.SUPPORT, None),
         ("POST", "/replays", Role.ENGINEER, {"filter": {}}),
-        ("POST", f"/replays/{uuid4()}/run", Role.ENGINEER, None),
-        ("POST", f"/effects/{uuid4()}/resolve", Role.SUPPORT, {"resolution": "look_up", "reason": "x"}),
+        ("POST", f"/replays/{NOBODYS}/run", Role.ENGINEER, None),
+        ("POST", f"/effects/{NOBODYS}/resolve", Role.SUPPORT, {"resolution": "look_up", "reason": "x"}),
         ("PUT", "/stock", Role.ENGINEER, {"sku": "NOPE", "node": "hall", "on_hand": 1, "reason": "x"}),
         ("POST", "/master-data/items?name=a.csv", Role.ENGINEER, None),
         ("POST", "/connectors/nobody/pause", Role.ENGINEER, {"reason": "x"}),

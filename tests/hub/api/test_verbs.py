@@ -67,6 +67,25 @@ async def test_an_edit_that_says_too_little_or_too_much_is_refused(
     ] == "failed"
 
 
+async def test_goods_are_announced_to_a_node_listed_and_shown(api: Api) -> None:
+    engineer, viewer = api.client(Role.ENGINEER), api.client(Role.VIEWER)
+    content = b"number,sku,quantity\nASN-7,MUG-1,20\n"
+    made = await engineer.post("/inbound/hall?name=asn.csv", content=content)
+    assert (made.status_code, made.json()["announced"]) == (201, ["ASN-7"])
+    listed = (await viewer.get("/inbound?status=announced&node=hall")).json()
+    assert [(one["number"], one["expected"]) for one in listed["items"]] == [("ASN-7", 20)]
+    shown = (await viewer.get("/inbound/hall/ASN-7")).json()
+    assert shown["lines"] == [{"sku": "MUG-1", "expected": 20, "received": 0, "damaged": 0}]
+    assert (await viewer.get("/inbound/hall/ASN-9")).status_code == 404
+    assert (await viewer.post("/inbound/hall?name=asn.csv", content=content)).status_code == 403
+    wrong = await engineer.post("/inbound/hall?name=asn.csv", content=content.replace(b"20", b"none"))
+    assert wrong.status_code == 422
+    (problem,) = wrong.json()["errors"]
+    assert (problem["line"], problem["field"], problem["value"]) == (2, "quantity", "none")
+    other = await engineer.post("/inbound/hall?name=asn.csv", content=content.replace(b"20", b"21"))
+    assert other.status_code == 409
+
+
 async def test_a_group_is_planned_run_and_followed(api: Api) -> None:
     for ref in ("B-1", "B-2", "B-3"):
         await api.stage.failed(ref)

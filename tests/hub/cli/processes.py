@@ -1,5 +1,6 @@
 """Commands that go on until they are told to end, as processes of their own."""
 
+import signal
 import subprocess
 import sys
 import time
@@ -15,6 +16,7 @@ def begun(folder: Path, *arguments: str) -> Generator["subprocess.Popen[bytes]"]
     with (
         (folder / "out").open("wb") as out,
         (folder / "err").open("wb") as err,
+        _interruptible(),
         subprocess.Popen(command, cwd=folder, stdout=out, stderr=err) as program,
     ):
         try:
@@ -25,6 +27,16 @@ def begun(folder: Path, *arguments: str) -> Generator["subprocess.Popen[bytes]"]
                 program.wait(20)
             except subprocess.TimeoutExpired:
                 program.kill()
+
+
+@contextmanager
+def _interruptible() -> Generator[None]:
+    """Let programs that are started here hear SIGINT: a shell has what it runs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def wait_for(file: Path, word: str) -> None:

@@ -183,17 +183,18 @@ class TestTranslate:
         assert "own/x.yaml:2:1" in said.errors
 
     @pytest.mark.slow
+    @pytest.mark.timeout(180)
     def test_watching_translates_again_at_every_change(self, tmp_path: Path) -> None:
         self.order(tmp_path)
         command = ["translate", "webstore/order", "order.json", "--set", "channel=shop", "--watch"]
         with begun(tmp_path, *command) as watching:
             wait_for(tmp_path / "out", "W-1001")
-            for _ in range(50):
+            for _ in range(100):
                 self.order(tmp_path, currency="EURO")
                 errors = (tmp_path / "err").read_text(encoding="utf-8")
                 if "EURO" in errors and "not translated" in errors:
                     break
-                time.sleep(0.3)
+                time.sleep(1)
             watching.send_signal(signal.SIGINT)
             watching.wait(20)
         errors = (tmp_path / "err").read_text(encoding="utf-8")
@@ -209,6 +210,7 @@ class TestSimulate:
             wait_for(tmp_path / "out", '"folder"')
             said = json.loads((tmp_path / "out").read_text(encoding="utf-8"))
             assert said["settings"]["api_base"].startswith("http://127.0.0.1:")
+            assert Path(said["folder"]) == tmp_path / "played"
             playing.send_signal(signal.SIGTERM)
             assert playing.wait(20) == 0
         assert (tmp_path / "played" / "ledger.jsonl").exists()

@@ -90,7 +90,7 @@ async def test_an_order_is_found_by_any_of_its_names(hub: Stage, kind: str) -> N
     assert [order.id for order in found.items] == [order_id]
 
 
-@pytest.mark.parametrize("text", ["nothing like it", "\x00", "%", str(uuid4())])
+@pytest.mark.parametrize("text", ["nothing like it", "\x00", "%", "0f4c6f6e-0000-4000-8000-000000000000"])
 async def test_what_names_no_order_finds_none(hub: Stage, text: str) -> None:
     await hub.placed("R-1")
     found = await orders.list_orders(hub.ctx, VIEWER, OrderFilter(text=text))
