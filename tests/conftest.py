@@ -26,7 +26,7 @@ SERVER_FIXTURES = {"rabbitmq_server": "rabbitmq", "postgres_server": "postgres"}
 settings.register_profile("project", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("project")
 
-NOT_RUN = pytest.StashKey[dict[str, list[str]]]()
+WANTED = "wanted a server"
 SERVERS = pytest.StashKey[dict[str, Service | Unavailable]]()
 
 
@@ -145,9 +145,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Nothing has been looked for yet."""
-    config.stash[NOT_RUN] = {}
+    """Nothing has been looked for yet. Where tests run in several processes, each has servers, and one the account."""
     config.stash[SERVERS] = {}
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Account(config.getoption("--not-run-file")), "account")
     specs: Path | None = config.getoption("--vendor-specs")
     if specs is not None:
         config.pluginmanager.register(listening.plugin(specs), "vendor-specs")
@@ -192,24 +193,49 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
+    call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember a test that did not run for want of a server."""
+    """Write on a test's report that it did not run for want of a server: reports come home from every process."""
     report = yield
     if call.excinfo is not None and isinstance(call.excinfo.value, ServiceNotToBeHad):
-        item.config.stash[NOT_RUN].setdefault(str(call.excinfo.value), []).append(item.nodeid)
+        report.user_properties.append((WANTED, str(call.excinfo.value)))
     return report
 
 
-def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Fail under CI if anything did not run; stop what was started."""
-    not_run = session.config.stash[NOT_RUN]
-    if not_run and _under_ci() and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
-    file: Path | None = session.config.getoption("--not-run-file")
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("".join(f"{test}\n" for tests in not_run.values() for test in tests))
+class Account:
+    """The account of what did not run, kept by the process that hears of every test."""
+
+    def __init__(self, file: Path | None) -> None:
+        self._file = file
+        self._not_run: dict[str, list[str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Remember a test that did not run for want of a server."""
+        for name, reason in report.user_properties:
+            if name == WANTED:
+                self._not_run.setdefault(str(reason), []).append(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Fail under CI if anything did not run."""
+        if self._not_run and _under_ci() and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        if self._file is not None:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            lines = (f"{test}\n" for tests in self._not_run.values() for test in tests)
+            self._file.write_text("".join(lines))
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> Generator[None]:
+        """End the run by naming what did not run, after all else that pytest has to say."""
+        yield
+        failed = _under_ci()
+        verdict = "and CI=true wants everything to run" if failed else "the others did"
+        for reason, tests in self._not_run.items():
+            terminalreporter.section(f"{len(tests)} did NOT RUN, {verdict}", red=failed, yellow=not failed)
+            terminalreporter.line(reason)
+            for test in tests:
+                terminalreporter.line(f"  {test}")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -217,21 +243,6 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     for server in config.stash.get(SERVERS, {}).values():
         if isinstance(server, Service):
             server.stop()
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> Generator[None, None, None]:
-    """End the run by naming what did not run, after all else that pytest has to say."""
-    yield
-    failed = _under_ci()
-    verdict = "and CI=true wants everything to run" if failed else "the others did"
-    for reason, tests in config.stash[NOT_RUN].items():
-        terminalreporter.section(f"{len(tests)} did NOT RUN, {verdict}", red=failed, yellow=not failed)
-        terminalreporter.line(reason)
-        for test in tests:
-            terminalreporter.line(f"  {test}")
 
 
 def _under_ci() -> bool:

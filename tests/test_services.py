@@ -353,9 +353,7 @@ class TestARunWithoutAServer:
         assert result.ret == 0
         result.assert_outcomes(passed=1, skipped=3)
         named = ["test_by_fixture", "test_at_run_time", "test_by_mark"]
-        assert (pytester.path / "not-run").read_text().splitlines() == [
-            f"test_some.py::{name}" for name in named
-        ]
+        assert self.not_run(pytester) == named
         lines = [line.strip() for line in result.outlines if line.strip()][-5:-1]
         assert lines[0].startswith("RabbitMQ: ORDERHUB_TEST_AMQP_URL is set, but nothing usable answers")
         assert lines[1:] == [f"test_some.py::{name}" for name in named]
@@ -365,6 +363,18 @@ class TestARunWithoutAServer:
         result = pytester.runpytest_subprocess()
         assert result.ret == 1
         result.assert_outcomes(passed=1, skipped=3)
+
+    def test_a_run_in_several_processes_keeps_one_account(
+        self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        result = pytester.runpytest_subprocess("-n", "2", "--not-run-file=not-run")
+        assert result.ret == 0
+        result.assert_outcomes(passed=1, skipped=3)
+        assert sorted(self.not_run(pytester)) == ["test_at_run_time", "test_by_fixture", "test_by_mark"]
+        result.stdout.fnmatch_lines(["*3 did NOT RUN, the others did*", "RabbitMQ: *"])
+
+        monkeypatch.setenv("CI", "true")
+        assert pytester.runpytest_subprocess("-n", "2").ret == 1
 
     def test_under_ci_it_passes_if_none_needed_the_server(
         self, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
@@ -378,6 +388,11 @@ class TestARunWithoutAServer:
     ) -> None:
         result = pytester.runpytest_subprocess("-m", "not rabbitmq", "-k", "not run_time")
         result.assert_outcomes(passed=1, deselected=3)
+
+    @staticmethod
+    def not_run(pytester: pytest.Pytester) -> list[str]:
+        lines = (pytester.path / "not-run").read_text().splitlines()
+        return [line.removeprefix("test_some.py::") for line in lines]
 
 
 async def table_count(url: str) -> int:

@@ -16,8 +16,8 @@ from core.store.sql import bulk_insert
 from hub.application import Role, open_database
 from hub.blueprint import Blueprint, Placement
 from hub.demo import dropship
+from hub.demo.cast import TYPES
 from hub.demo.plan import PRICES, PlannedOrder
-from hub.demo.stage import TYPES
 from hub.mappings import MappingLibrary, sources
 from routes.catalogue import RULES
 from routes.workflow import WORKFLOW_FILE, parse_workflow

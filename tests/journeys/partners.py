@@ -16,8 +16,8 @@ from connectors.webstore.simulator import Shop
 from core.clock import SystemClock
 from core.simulator import Faults, Ledger, Simulator, Workshop
 from hub.demo import dropship
+from hub.demo.cast import PARTNERS
 from hub.demo.plan import DIRECT, ONLY_BERLIN, ONLY_HAMBURG, ONLY_LEIPZIG, PRICES
-from hub.demo.stage import PARTNERS
 from hub.demo.trouble import PLENTY
 
 FAULTS: Mapping[str, Mapping[str, float]] = {

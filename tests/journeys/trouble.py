@@ -12,7 +12,7 @@ import aio_pika
 import asyncpg
 
 from core.bus.port import DEAD, HUB, inbound, outbound
-from hub.demo.stage import PARTNERS
+from hub.demo.cast import PARTNERS
 from tests.core.bus.proxy import BrokerProxy
 from tests.services import Service, Unavailable, nothing_to_stop
 
