@@ -144,8 +144,10 @@ class RabbitBus:
         self._connection = await broker.connect()
         publisher = Publisher(broker, self._topology, self._counts, limit_s=self._limits.publish_timeout_s)
         await publisher.started()
+        self._publisher = (
+            publisher  # what is delivered while the other consumers start has something to tell too
+        )
         await broker.start()
-        self._publisher = publisher
         for queue, consumer in self._consumers.items():
             consumer.paused = queue in self._paused
             await consumer.started()

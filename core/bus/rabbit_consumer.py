@@ -55,7 +55,7 @@ class Consumer:
         limit_s: float,
     ) -> None:
         self.subscription = subscription
-        self.prefetch = prefetch
+        self.prefetch = self._started_with = prefetch
         self.paused = False
         self._topology, self._counts, self._limit_s = topology, counts, limit_s
         self._rabbit_queue = topology.queue(subscription.queue)
@@ -77,11 +77,15 @@ class Consumer:
         self._strikes = self._handled = self._handled_before = 0
 
     async def started(self) -> None:
-        """Take over what the broker's start has made."""
-        self._queue = await self._broker.declare_queue(self._rabbit_queue)  # the subscriber's own, remembered
-        self._tag = next(iter(await _tags(self._queue)), None)
-        if self.paused:
-            await self._cancel(self._queue)
+        """Take over what the broker's start has made, and what was wanted of it meanwhile."""
+        async with self._lock:
+            queue = await self._broker.declare_queue(self._rabbit_queue)  # the subscriber's own, remembered
+            self._tag = next(iter(await _tags(queue)), None)
+            self._queue = queue
+            if self.paused:
+                await self._cancel(queue)
+            elif self.prefetch != self._started_with:
+                await self._begin_anew(queue)
 
     async def pause(self) -> None:
         """Cancel the consumer. Where the broker can't be told, it is not restored after the reconnect."""

@@ -2,18 +2,20 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aio_pika
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from core.bus.port import DEAD, Item, Subscription, TopologyError
+from core.bus.port import DEAD, Delivery, Item, Key, Subscription, TopologyError
 from core.bus.rabbit import RabbitBus
 from core.bus.rabbit_topology import UNLIMITED
 from tests.contracts.bus import QUIET_S, Desk, item, items, until
 from tests.core.bus.conftest import QUICK, StartRabbit
 
+WAITING = ("in.shop", "in.other", "in.slow")
 QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 
 
@@ -45,6 +47,49 @@ class TestWorkersBesideEachOther:
         taken_over = await right.one()
         assert list(taken_over.items) == sent
         assert taken_over.redelivered_count == 1
+
+
+class TestStarting:
+    """What lies in a queue comes as soon as its consumer is there, while those of other queues are still to come."""
+
+    @pytest.fixture
+    async def bus(self, start: StartRabbit, amqp_url: str, queue_prefix: str) -> AsyncIterator[RabbitBus]:
+        """A bus that is not started, with an item waiting in each of its queues."""
+        before = await start(queues=(*WAITING, "out.shop"))
+        for queue in WAITING:
+            await before.publish(queue, items(1))
+        bus = RabbitBus(amqp_url, prefix=queue_prefix, queues=("out.shop",), limits=QUICK)
+        yield bus
+        await bus.stop(0)
+
+    async def test_what_comes_at_once_can_be_told_on_at_once(self, bus: RabbitBus) -> None:
+        desk = Desk()
+        confirmed: set[Key] = set()
+
+        async def tell_on(delivery: Delivery) -> None:
+            confirmed.update(await bus.publish("out.shop", delivery.items))
+            await desk.take(delivery)
+
+        await bus.start([Subscription(queue, tell_on) for queue in WAITING])
+        await desk.deliveries(len(WAITING))
+        assert confirmed == {item.key for item in desk.items()}
+
+    async def test_a_cautious_bus_that_relaxes_meanwhile_takes_as_many_as_it_should(
+        self, bus: RabbitBus, start: StartRabbit
+    ) -> None:
+        desk = Desk()
+
+        async def relax(delivery: Delivery) -> None:
+            if not desk.taken:
+                await bus.relax()
+            await desk.take(delivery)
+
+        await bus.start([Subscription(queue, relax, prefetch=3) for queue in WAITING], cautious=True)
+        other = await start(queues=WAITING)
+        for queue in WAITING:
+            for one in items(2):
+                await other.publish(queue, [one])
+        assert len(await desk.deliveries(3 * len(WAITING))) == 3 * len(WAITING)
 
 
 class TestQueues:
