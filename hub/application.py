@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import socket
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from hub.desk.context import DeskContext
 from hub.interchanges import Partners
 from hub.left import LeftToTheHub
 from hub.mappings import MappingLibrary
+from hub.runs import Run
 from hub.versions import Versions
 from mappings.syntax.edi.grammar import GrammarFolders, GrammarLibrary
 
@@ -47,11 +47,6 @@ _KEEP_NODES = bulk(
     "ON CONFLICT (id) DO UPDATE SET doc = excluded.doc, updated_at = excluded.updated_at",
     "id text, doc text, updated_at timestamptz",
 )
-_RUNNING = (
-    "INSERT INTO cursors (connector, name, value, updated_at) VALUES ('hub', $1, 'running', $2) "
-    "ON CONFLICT (connector, name) DO NOTHING RETURNING value"
-)
-_STOPPED = "DELETE FROM cursors WHERE connector = 'hub' AND name = $1"
 
 
 class Role(StrEnum):
@@ -80,6 +75,7 @@ class Hub:
     extra_queues: Sequence[str] = ()
     """Further queues of work that belong to no connector."""
     _upkeep: asyncio.Task[None] | None = field(default=None)
+    _run: Run = field(default_factory=Run)
 
     @classmethod
     async def open(cls, blueprint: Blueprint, role: Role = Role.ALL, *, beside: bool = False) -> Self:
@@ -137,9 +133,9 @@ class Hub:
     async def start(self) -> None:
         """Begin the work of this hub's role."""
         works = self.role in {Role.ALL, Role.WORKER}
-        cautious = works and await self._left_unclean()
+        cautious = works and await self._run.begin(self.database)
         if cautious:
-            log.warning("the last run of this worker did not end cleanly: starting one item at a time")
+            log.warning("a worker on this host did not end cleanly: starting one item at a time")
         self.engine.start(cautious=cautious)
         await self.bus.start(self._subscriptions() if works else (), cautious=cautious)
         if works:
@@ -171,8 +167,7 @@ class Hub:
         try:
             for connector in self.connectors.values():
                 await connector.close()
-            async with self.database.transaction() as session:
-                await session.run(_STOPPED, self._mark)
+            await self._run.end(self.database)
         except StoreUnavailableError as error:
             log.warning("store away", reason=str(error))
         finally:
@@ -208,14 +203,6 @@ class Hub:
         nodes = await load_nodes(self.database)
         if nodes != self.engine.world.nodes:
             self.engine.world = replace(self.engine.world, nodes=nodes)
-
-    @property
-    def _mark(self) -> str:
-        return f"running:{socket.gethostname()}"
-
-    async def _left_unclean(self) -> bool:
-        async with self.database.transaction() as session:
-            return not await session.rows(_RUNNING, self._mark, session.now)
 
     def _subscriptions(self) -> Sequence[Subscription]:
         prefetch = self.blueprint.prefetch
