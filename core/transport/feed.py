@@ -1,7 +1,9 @@
 """Arriving files as raw documents: whole ones only, in order, each taken away only after it is stored."""
 
+import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -20,6 +22,11 @@ UNREADABLE = "unreadable"
 
 POLL_S = 20.0
 """How long a poll may go on taking files, in hub time: the hub's lease on the feed lasts at least 30 s."""
+
+TOGETHER = 16
+"""How many files are under way at a time: read side by side, and stored in one commit."""
+TOGETHER_BYTES = 8 * 1024 * 1024
+"""How much of them is in memory at a time; a larger file goes alone."""
 
 _BUSY = 503
 FolderPath = Annotated[str, StringConstraints(pattern=r"^[^/\x00]+(/[^/\x00]+)*$", max_length=500)]
@@ -58,9 +65,10 @@ class Source:
 class FileFeed:
     """A feed over one folder of a transport. Fills `core.ports.Feed`.
 
-    A file that can't be handed in is reported as a document of kind `unreadable`, put aside, and never stops those
-    behind it; a file at which the connection broke goes to the end of the line. Only what concerns them all (the
-    partner is away, credentials, the hub's back-pressure) ends a poll early.
+    Files are read some at a time and handed in in their order, so that many are stored in one commit. One that can't be
+    handed in is reported as a document of kind `unreadable`, put aside, and never stops those behind it; one at which
+    the connection broke goes to the end of the line, and alone. Only what concerns them all (the partner is away,
+    credentials, the hub's back-pressure) ends a poll early.
     """
 
     def __init__(
@@ -74,16 +82,27 @@ class FileFeed:
 
     async def poll(self, intake: Intake) -> int:
         handed_in, until = 0, self._clock.monotonic() + POLL_S
-        for file in (await self._whole_files())[: self._arrival.max_files_per_poll]:
+        for files in self._some_at_a_time((await self._whole_files())[: self._arrival.max_files_per_poll]):
             if self._clock.monotonic() > until:
                 break
-            try:
-                handed_in += await self._take(file, intake)
-            except PartnerError:
-                self._broke_at[file.path] += 1
-                raise
-            self._broke_at.pop(file.path, None)
+            handed_in += await self._take(files, intake)
         return handed_in
+
+    def _some_at_a_time(self, files: Sequence[RemoteFile]) -> Iterator[list[RemoteFile]]:
+        some: list[RemoteFile] = []
+        size = 0
+        for file in files:
+            size += file.size
+            alone = self._broke_at[file.path] > 0
+            if some and (alone or len(some) == TOGETHER or size > TOGETHER_BYTES):
+                yield some
+                some, size = [], file.size
+            some.append(file)
+            if alone:
+                yield some
+                some, size = [], 0
+        if some:
+            yield some
 
     async def _whole_files(self) -> list[RemoteFile]:
         listed = await self._transport.list(self._source.folder)
@@ -109,16 +128,45 @@ class FileFeed:
             case "marker":
                 return file.path + self._arrival.marker_suffix in self._seen_before
 
-    async def _take(self, file: RemoteFile, intake: Intake) -> int:
-        """Hand in one file, then take it away; return how many documents that was."""
-        try:
-            body = await self._transport.read(file.path, self._arrival.max_file_bytes)
-        except FileGoneError:
-            return 0  # somebody else took it
-        except FileTooLargeError as error:
-            return await self._put_aside(file, str(error), intake)
-        if len(body) != file.size:
-            return 0  # it is being written after all: the next poll looks again
+    async def _take(self, files: Sequence[RemoteFile], intake: Intake) -> int:
+        """Hand in some files, and take each away once it is stored; return how many documents that was."""
+        contents = await asyncio.gather(*map(self._read, files), return_exceptions=True)
+        # Started in the files' order, in which the intake gets them.
+        handing = (
+            self._hand_in(file, content, intake) for file, content in zip(files, contents, strict=True)
+        )
+        outcomes = await asyncio.gather(*handing, return_exceptions=True)
+        handed_in, errors = 0, list[BaseException]()
+        for file, outcome in zip(files, outcomes, strict=True):
+            if isinstance(outcome, PartnerError):
+                self._broke_at[file.path] += 1
+            else:
+                self._broke_at.pop(file.path, None)
+            if isinstance(outcome, BaseException):
+                errors.append(outcome)
+            else:
+                handed_in += outcome
+        if errors:
+            raise errors[0]
+        return handed_in
+
+    async def _read(self, file: RemoteFile) -> bytes:
+        return await self._transport.read(file.path, self._arrival.max_file_bytes)
+
+    async def _hand_in(self, file: RemoteFile, content: bytes | BaseException, intake: Intake) -> int:
+        match content:
+            case FileGoneError():
+                return 0  # somebody else took it
+            case FileTooLargeError():
+                return await self._put_aside(file, str(content), intake)
+            case BaseException():
+                raise content
+            case _ if len(content) != file.size:
+                return 0  # it is being written after all: the next poll looks again
+            case _:
+                return await self._store(file, content, intake)
+
+    async def _store(self, file: RemoteFile, body: bytes, intake: Intake) -> int:
         try:
             await intake.receive(self._document(file, body))
         except DoorError as error:

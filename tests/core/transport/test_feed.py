@@ -1,5 +1,6 @@
 """A feed of files hands in whole ones, loses none, and is stopped by none."""
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.errors import DocumentError, DoorError, RetryableError
 from core.ports import RawDocument, Receipt
-from core.transport.feed import UNREADABLE, ArrivalSettings, read_unreadable
+from core.transport.feed import POLL_S, TOGETHER, UNREADABLE, ArrivalSettings, read_unreadable
 from core.transport.port import RemoteFile, Transport
 from tests.core.transport.places import Place, Store
 
@@ -124,6 +125,45 @@ async def test_a_file_that_was_written_anew_meanwhile_is_not_taken_away(place: P
     assert place.names() == []
 
 
+class Gate(Store):
+    """Confirms nothing until so many documents are there, as one commit does."""
+
+    def __init__(self, places: int) -> None:
+        super().__init__()
+        self._places, self._open = places, asyncio.Event()
+        self.waiting = self.most = 0
+
+    async def receive(self, raw: RawDocument) -> Receipt:
+        self.waiting += 1
+        self.most = max(self.most, self.waiting)
+        if self.waiting == self._places:
+            self._open.set()
+        receipt = await super().receive(raw)
+        async with asyncio.timeout(10):
+            await self._open.wait()
+            await asyncio.sleep(0)
+        self.waiting -= 1
+        return receipt
+
+
+async def test_many_files_wait_for_one_commit_together_in_their_order(place: Place) -> None:
+    names = [f"{n:02}" for n in range(TOGETHER)]
+    for name in names:
+        place.put(name, name.encode())
+    gate = Gate(TOGETHER)
+    assert await place.feed().poll(gate) == TOGETHER
+    assert gate.bodies() == [name.encode() for name in names]
+
+
+async def test_no_more_of_them_are_in_memory_than_fit(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.transport.feed.TOGETHER_BYTES", 10)
+    for name, size in (("a", 5), ("b", 5), ("c", 6), ("d", 50)):
+        place.put(name, name.encode() * size)
+    gate = Gate(1)
+    assert await place.feed().poll(gate) == 4
+    assert (gate.most, [len(body) for body in gate.bodies()]) == (2, [5, 5, 6, 50])
+
+
 async def test_files_may_be_archived_instead(tmp_path: Path) -> None:
     place = Place(tmp_path, after="archive")
     place.put("one")
@@ -142,13 +182,13 @@ async def test_a_poll_has_an_end(tmp_path: Path) -> None:
 async def test_a_poll_does_not_outlive_its_lease(place: Place) -> None:
     class Slow(Store):
         async def receive(self, raw: RawDocument) -> Receipt:
-            place.clock.advance(15)
+            place.clock.advance(POLL_S / TOGETHER + 1)
             return await super().receive(raw)
 
-    for n in range(5):
+    for n in range(2 * TOGETHER + 1):
         place.put(str(n), str(n).encode())
     slow, feed = Slow(), place.feed()
-    assert [await feed.poll(slow) for _ in range(3)] == [2, 2, 1]
+    assert [await feed.poll(slow) for _ in range(3)] == [TOGETHER, TOGETHER, 1]
 
 
 async def test_a_pattern_says_which_files_are_meant(place: Place) -> None:
@@ -275,15 +315,15 @@ async def test_a_document_that_the_hub_refuses_is_put_aside(place: Place) -> Non
     assert orjson.loads(place.store.received[0].body)["reason"] == "can't be stored"
 
 
-async def test_back_pressure_ends_the_poll_and_takes_nothing_away(place: Place) -> None:
+async def test_back_pressure_ends_the_poll_and_nothing_is_taken_away_that_is_not_stored(place: Place) -> None:
     place.put("one", b"one", age_s=60)
     place.put("two", b"two")
     place.store.refusing[b"one"] = DoorError(503, "busy", "later")
     with pytest.raises(DoorError):
         await place.feed().poll(place.store)
-    assert (place.names(), place.store.received) == (["one", "two"], [])
+    assert (place.names(), place.store.bodies()) == (["one"], [b"two"])
     place.store.refusing.clear()
-    assert await place.feed().poll(place.store) == 2
+    assert await place.feed().poll(place.store) == 1
 
 
 async def test_a_file_at_which_the_connection_breaks_goes_to_the_end_of_the_line(place: Place) -> None:
@@ -298,6 +338,24 @@ async def test_a_file_at_which_the_connection_breaks_goes_to_the_end_of_the_line
     assert place.store.bodies() == [b"2"]
     trouble.failing.clear()
     assert await feed.poll(place.store) == 1
+
+
+async def test_a_file_that_breaks_every_connection_keeps_nobody_else_out(place: Place) -> None:
+    names = [f"{n:02}" for n in range(5)]
+    for name in names:
+        place.put(name, name.encode())
+    trouble = troubled(place)
+    for name in names:  # it takes the others' connection with it
+        trouble.failing["read", f"in/{name}"] = RetryableError("connection lost")
+    feed = place.feed()
+    with pytest.raises(RetryableError):
+        await feed.poll(place.store)
+    trouble.failing = {("read", "in/00"): RetryableError("connection lost")}
+    place.put("new", b"new")
+    for _ in range(2):
+        with pytest.raises(RetryableError):
+            await feed.poll(place.store)
+    assert place.store.bodies() == [b"new", b"01", b"02", b"03", b"04"]
 
 
 async def test_a_file_that_somebody_else_took_is_passed_over(place: Place) -> None:
