@@ -4,10 +4,12 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mappings import InvalidMappingError, MappingRegistry
+from mappings.engine import located
 from mappings.engine.document import NOTHING
 from mappings.engine.located import LONGEST_FILE, parse_yaml
 from tests.mappings.shop import environment, findings, mapping, reading, writing
@@ -60,10 +62,33 @@ def test_scalars_are_what_they_look_like_and_never_floats() -> None:
         ("{a: " * 45 + "1" + "}" * 45, "nested deeper than 40 levels"),
         ("x" * (LONGEST_FILE + 1), "more than 1,000,000 characters"),
         ("\x07", "this is not YAML"),
+        ("a: 1\nb: \ud800", "f.yaml:2:1: this is not YAML: half of a surrogate pair"),
+        ("a: 1\nb: [1, 2\n\n", "f.yaml:2:"),
+        ("a: !!map {b: 1}", "is not used in mappings"),
+        ("&a b: 1", "anchors and aliases are not used"),
+        ("a: *x", "anchors and aliases are not used"),
     ],
 )
 def test_what_no_mapping_can_be_is_refused(text: str, reason: str) -> None:
     assert reason in invalid(text)
+
+
+@pytest.mark.parametrize("loader", [yaml.BaseLoader, yaml.CBaseLoader])
+def test_a_machine_without_libyaml_reads_the_same(
+    monkeypatch: pytest.MonkeyPatch, loader: type[yaml.BaseLoader]
+) -> None:
+    monkeypatch.setattr(located, "_PARSER", loader)
+    text = """a: [NO, "1", 1, 007, -2.50, ~, true, 'null', {"x": !!str 5}]
+b: |
+  two
+  lines
+c:
+"""
+    assert parse_yaml(text, "f").plain() == {
+        "a": ["NO", "1", 1, "007", Decimal("-2.50"), None, True, "null", {"x": "5"}],
+        "b": "two\nlines\n",
+        "c": None,
+    }
 
 
 @settings(deadline=None)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-import yaml  # type: ignore[import-untyped] # it has no types
+import yaml
 
 from tests.vendor_specs.exchange import OK, Exchange
 from tests.vendor_specs.openapi import OpenApi, Operation
