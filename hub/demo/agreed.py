@@ -1,6 +1,5 @@
 """What the demo and its hub, which is a process of its own, tell each other."""
 
-from pathlib import Path
 from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -10,11 +9,10 @@ STORE = "orderhub.sqlite3"
 
 
 class House(BaseModel):
-    """What the process is told: where things are, what time it is, and how each partner is reached."""
+    """What the process is told: what time it is, and how each partner is reached."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    data: Path
     speed: float
     since: AwareDatetime
     """When the demo's time began, so that hub and partners have the same."""

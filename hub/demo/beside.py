@@ -40,20 +40,24 @@ class HubProcess:
     _process: Process
     _speaking: asyncio.StreamWriter
     _hearing: asyncio.StreamReader
-    _log: Path
+    _data: Path
 
     @classmethod
     async def start(cls, data: Path) -> Self:
         """Start it. It keeps its files, and its log, in `data`."""
-        log = data / "hub.log"
-        with log.open("ab") as errors:
+        with (data / "hub.log").open("ab") as errors:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "hub.demo.house", stdin=PIPE, stdout=PIPE, stderr=errors, start_new_session=True
+                sys.executable, "-m", "hub.demo.house", str(data), stdin=PIPE, stdout=PIPE, stderr=errors,
+                start_new_session=True,
             )  # fmt: skip
         if process.stdin is None or process.stdout is None:
             message = f"the hub's process has no pipes: {process}"
             raise HubEndedError(message)
-        return cls(process, process.stdin, process.stdout, log)
+        return cls(process, process.stdin, process.stdout, data)
+
+    @property
+    def _log(self) -> Path:
+        return self._data / "hub.log"
 
     async def open(self, house: House, clock: Clock) -> "HubBeside":
         """Tell it what it is to be, and wait until it serves. Raises `HubEndedError`."""
@@ -61,7 +65,7 @@ class HubProcess:
         client = httpx.AsyncClient(
             base_url=plate.url, timeout=_CALL_S, headers={"authorization": f"Bearer {plate.token}"}
         )
-        return HubBeside(plate.url, await SqliteDatabase.open(house.data / STORE, clock), client, self)
+        return HubBeside(plate.url, await SqliteDatabase.open(self._data / STORE, clock), client, self)
 
     async def _told(self, line: bytes) -> Doorplate:
         answer = b""

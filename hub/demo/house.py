@@ -1,12 +1,14 @@
-"""The demo's hub, in a process of its own: `python -m hub.demo.house`, which the demo starts.
+"""The demo's hub, in a process of its own: `python -m hub.demo.house DATA`, which the demo starts.
 
-It reads one line of JSON, a `House`; answers with one, a `Doorplate`, once it serves; and ends when its input does,
-so that it never outlives the demo.
+It gets its store and its mappings ready while the partners are still being set up; then reads one line of JSON, a
+`House`; answers with one, a `Doorplate`, once it serves; and ends when its input does, so that it never outlives the
+demo.
 """
 
 import asyncio
 import os
 import sys
+from pathlib import Path
 
 import uvloop
 
@@ -38,9 +40,9 @@ _ITEMS = bulk_insert("items", "sku text, doc text, updated_at timestamptz", tail
 _NODES = bulk_insert("nodes", "id text, doc text, updated_at timestamptz", tail="ON CONFLICT DO NOTHING")
 
 
-async def keep(house: House) -> None:
-    """Be the hub until the input ends."""
-    hub = await _open(house)
+async def keep(house: House, data: Path, mappings: MappingLibrary) -> None:
+    """Be the hub until the input ends. `data` holds the store, with all its tables."""
+    hub = await _open(_blueprint(house, data, mappings), house.skus)
     await hub.start()
     api = await ApiServer.start(hub, port=house.port, open_console=True)
     try:
@@ -52,28 +54,30 @@ async def keep(house: House) -> None:
         await hub.stop(grace_s=5)
 
 
-async def _open(house: House) -> Hub:
-    blueprint = _blueprint(house)
-    await migrate.upgrade(blueprint.store_url)
+async def _open(blueprint: Blueprint, skus: tuple[str, ...]) -> Hub:
     hub = await Hub.open(blueprint)
     async with hub.database.transaction() as session:
-        await _master_data(session, house.skus)
+        await _master_data(session, skus)
     await hub.reload_master_data()
     return hub
 
 
-def _blueprint(house: House) -> Blueprint:
+def _store_url(data: Path) -> str:
+    return f"{SQLITE}{data / STORE}"
+
+
+def _blueprint(house: House, data: Path, mappings: MappingLibrary) -> Blueprint:
     reviewed = ChannelPolicy(hold_for_review_above=REVIEW_ABOVE)
     return Blueprint(
-        store_url=f"{SQLITE}{house.data / STORE}",
+        store_url=_store_url(data),
         bus_url="embedded://",
-        master_key=MasterKey.from_file(house.data / "master.key", create=True),
+        master_key=MasterKey.from_file(data / "master.key", create=True),
         connectors={
             name: Placement(kind, kind.settings.model_validate(house.settings[name]), kind.limits)
             for name, kind in TYPES.items()
         },
         rulebook=parse_workflow(WORKFLOW_FILE.read_text(encoding="utf-8"), RULES, WORKFLOW_FILE.name),
-        mappings=MappingLibrary.load(sources(TYPES.values())),
+        mappings=mappings,
         policy=Policy(
             channels={"webstore": reviewed, "till": reviewed, SHOPIFY: SHOPIFY_POLICY, AMAZON: AMAZON_POLICY},
             fraud=fraud.POLICY,
@@ -110,13 +114,14 @@ async def _input_ended() -> None:
 
 
 def main() -> None:
-    """Read what there is to know, and be the hub."""
-    told = sys.stdin.buffer.readline()
-    if not told:
-        return
-    house = House.model_validate_json(told)
-    with logs_to(house.data / "hub.log"):
-        uvloop.run(keep(house))
+    """Get ready, read what there is to know, and be the hub."""
+    data = Path(sys.argv[1])
+    with logs_to(data / "hub.log"):
+        uvloop.run(migrate.upgrade(_store_url(data)))
+        mappings = MappingLibrary.load(sources(TYPES.values()))
+        told = sys.stdin.buffer.readline()
+        if told:
+            uvloop.run(keep(House.model_validate_json(told), data, mappings))
 
 
 if __name__ == "__main__":

@@ -74,9 +74,7 @@ class Stage:
         }
         settings = {name: await partner.start() for name, partner in partners.items()}
         skus = tuple(sorted(skus_of(plan)))
-        house = House(
-            data=data, speed=options.speed, since=clock.since, port=options.port, settings=settings, skus=skus
-        )
+        house = House(speed=options.speed, since=clock.since, port=options.port, settings=settings, skus=skus)
         hub = await process.open(house, clock)
         stage = cls(
             options, data, clock, hub, _the(Shop, partners["webstore"]), _the(Shop, partners["till"]),

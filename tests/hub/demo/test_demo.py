@@ -47,7 +47,6 @@ async def test_a_hub_that_is_told_rubbish_ends_and_names_its_log(tmp_path: Path)
     process = await HubProcess.start(tmp_path)
     clock = SystemClock()
     house = House(
-        data=tmp_path,
         speed=1,
         since=clock.since,
         port=0,
