@@ -53,11 +53,12 @@ def compile_document(
     context = frozenset(name.text for name in document.context)
     bench = Workbench(language, tables, environment.python, declared, context, findings, set())
     planner = Planner(bench, blank, document.reads)
-    plans = planner.plans(document.entries)
+    around = len(document.documents)
+    plans = planner.plans(document.entries, around)
     parts = Parts(
         document.mark, document.reads, syntax, language, model, plans,
         build=planner.object_of(plans, always=True),
-        finish=bench.steps(document.finish),
+        finish=bench.steps(document.finish, around),
         documents=_documents(document, language, findings),
     )  # fmt: skip
     mapping = Mapping(document.name, document.version, digest, document.mark, document.reads, parts)
@@ -103,9 +104,9 @@ def _model(document: MappingDocument, environment: Environment, findings: Findin
 
 def _documents(document: MappingDocument, language: PathLanguage, findings: Findings) -> tuple[Path, ...]:
     found: list[Path] = []
-    for path in document.documents:
+    for around, path in enumerate(document.documents):
         try:
-            found.append(language.path(path.text))
+            found.append(language.path(path.text).must_start_within(around))
         except ValueError as error:
             findings.error(path.mark, f"`documents`: {error}")
     return tuple(found)

@@ -4,7 +4,7 @@ A leading `$` starts at the root of the wire document, each leading `^` one node
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mappings.data import Data, is_object
 from mappings.engine.jmes_library import searcher
@@ -71,6 +71,7 @@ class Jmes:
             key=key,
             steps=steps if local else None,
             reaches=None if steps is None else lambda node, scope: go(node, scope) is not None,
+            climb=max(found.climb, 0),
         )
 
     def node(self, text: str) -> Path:
@@ -81,7 +82,9 @@ class Jmes:
         """Return a condition: what is null, false or empty is False, as JMESPath has it."""
         path = self.path(text)
         holds = self._equation(text) or _truth(path.go)
-        return Path(text, holds, holds, holds, holds, path.local, path.locate, path.place, path.places)
+        return replace(
+            path, get=holds, go=holds, many=holds, one_or_many=holds, key=None, steps=None, reaches=None
+        )
 
     def _parsed(self, text: str) -> "_Parsed":
         climb, rest = _split_prefix(with_numbers(text))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from mappings.data import Data
 from mappings.engine.scope import Scope
@@ -40,6 +40,23 @@ class Path:
     """Keys, indexes and `*`, where it is a plain path; lint follows these through a model."""
     reaches: Getter | None = None
     """Whether what would hold a list is there, where that can be told from an empty list: it can of plain paths."""
+    climb: int = 0
+    """How many nodes further out it starts."""
+
+    def must_start_within(self, around: int) -> Self:
+        """Return it; raise ValueError if it starts further out than there are nodes around the one at hand."""
+        if self.climb <= around:
+            return self
+        if not around:
+            raise ValueError(
+                "the node at hand is the whole document, with nothing around it: leave out the `^`"
+            )
+        most = "one node is" if around == 1 else f"only {around} nodes are"
+        hats = "^" * around
+        raise ValueError(
+            f"it starts {self.climb} nodes further out, and {most} around this one: take `{hats}` at most, "
+            "or `$` for the root of the document"
+        )
 
     def items(self, *, one_or_many: bool) -> Getter:
         """Return what finds the items of a list; with `one_or_many`, what is no list is the one item."""

@@ -24,9 +24,9 @@ class Planner:
     keep_blank: bool
     reads: bool
 
-    def plans(self, entries: tuple[Entry, ...]) -> tuple[Plan, ...]:
-        """Compile the entries of an object."""
-        return tuple(self.plan(entry) for entry in entries)
+    def plans(self, entries: tuple[Entry, ...], around: int) -> tuple[Plan, ...]:
+        """Compile the entries of an object, with so many nodes around the one that they start from."""
+        return tuple(self.plan(entry, around) for entry in entries)
 
     def object_of(self, plans: tuple[Plan, ...], *, always: bool) -> Getter:
         """Return the closure of an object; the order of what is written counts."""
@@ -35,15 +35,18 @@ class Planner:
             models=self.bench.language.view is not None,
         )  # fmt: skip
 
-    def plan(self, entry: Entry) -> Plan:
-        """Compile one entry."""
-        path, around = self._path(entry), self._compile(entry.within, "path")
-        children = self.plans(entry.entries)
-        steps, finish = self.bench.steps(entry.steps), self.bench.steps(entry.finish)
-        when = self._compile(entry.when, "condition")
+    def plan(self, entry: Entry, around: int) -> Plan:
+        """Compile one entry, with so many nodes around the one that it starts from."""
+        outer = self._compile(entry.within, "path", around)
+        path = self._path(entry, around + (entry.within is not None))
+        inside = _around_items(entry, around)
+        children = self.plans(entry.entries, inside)
+        of_each = inside if entry.kind is Kind.EACH else around
+        steps, finish = self.bench.steps(entry.steps, of_each), self.bench.steps(entry.finish, around)
+        when = self._compile(entry.when, "condition", of_each)
         bare = Plan(
-            entry, _nothing, _nothing, local=_is_local(around or path, children), path=path, when=when,
-            steps=steps, finish=finish, children=children, filler=_filler(entry), within=around,
+            entry, _nothing, _nothing, local=_is_local(outer or path, children), path=path, when=when,
+            steps=steps, finish=finish, children=children, filler=_filler(entry), within=outer,
         )  # fmt: skip
         base = self._base(bare)
         get = with_steps(base, after(finish if entry.kind in (Kind.EACH, Kind.LIST) else steps))
@@ -90,19 +93,19 @@ class Planner:
         outer = plan.within.many if plan.within is not None else None
         return each(many, with_steps(value, after(plan.steps)), when, reads=self.reads, outer=outer)
 
-    def _path(self, entry: Entry) -> Path | None:
+    def _path(self, entry: Entry, around: int) -> Path | None:
         if entry.from_context:
             return self._context(entry.path) if entry.path is not None else None
-        return self._compile(entry.path, "node" if entry.kind is Kind.NODE else "path")
+        return self._compile(entry.path, "node" if entry.kind is Kind.NODE else "path", around)
 
-    def _compile(self, said: Said | None, kind: str) -> Path | None:
+    def _compile(self, said: Said | None, kind: str, around: int) -> Path | None:
         """Compile a path; one that is wrong is a finding, and then there is none."""
         if said is None or not said.text:
             return None
         language = self.bench.language
         compile_one = {"path": language.path, "condition": language.condition, "node": language.node}[kind]
         try:
-            return compile_one(said.text)
+            return compile_one(said.text).must_start_within(around)
         except ValueError as error:
             self.bench.findings.error(said.mark, f"the path {said.text[:80]!r} can't be used: {error}")
             return None
@@ -113,6 +116,13 @@ class Planner:
         except ValueError as error:
             self.bench.findings.error(said.mark, str(error))
             return None
+
+
+def _around_items(entry: Entry, around: int) -> int:
+    """Return how many nodes are around the one that the entries within an entry start from."""
+    if entry.kind is Kind.EACH:
+        return around + (1 if entry.within is None else 2)
+    return around + (entry.kind is Kind.FIELDS and entry.path is not None)
 
 
 def _is_local(path: Path | None, children: tuple[Plan, ...]) -> bool:

@@ -42,6 +42,8 @@ class Workbench:
     context: frozenset[str]
     findings: Findings
     used: set[str]
+    around: int = 0
+    """How many nodes are around the one that the steps being compiled start from."""
 
     def table(self, name: str, *, reverse: bool) -> Run:
         """Return the look-up in a code table."""
@@ -69,7 +71,7 @@ class Workbench:
     def getter(self, elsewhere: Elsewhere) -> RunInScope:
         """Return a function that reads another value."""
         if isinstance(elsewhere, str):
-            get = self.language.path(elsewhere).get
+            get = self.language.path(elsewhere).must_start_within(self.around).get
         else:
             get = self.context_path(elsewhere.context).get
         return lambda _value, node, scope: get(node, scope)
@@ -98,8 +100,9 @@ class Workbench:
             raise ValueError(reason)  # noqa: TRY004 - it is the document that is wrong
         return built
 
-    def steps(self, specs: Sequence[StepSpec]) -> tuple[Step, ...]:
-        """Compile the transforms of an entry; what is wrong goes to the findings."""
+    def steps(self, specs: Sequence[StepSpec], around: int = 0) -> tuple[Step, ...]:
+        """Compile the transforms of an entry, with so many nodes around it; what is wrong goes to the findings."""
+        self.around = around
         found: list[Step] = []
         gives = ANY
         for spec in specs:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field, JsonValue
 from typing_extensions import TypeAliasType
 
 from mappings import Environment, MappingRegistry
-from tests.mappings.shop import Line, Person, findings, indented, reading, writing
+from tests.mappings.shop import Line, Person, findings, indented, reading, refused, writing
 
 
 @pytest.mark.parametrize(
@@ -63,6 +63,53 @@ def test_what_fits_is_left_alone(fields: str) -> None:
     head = "python: [magic]\ntables: {t: {source: s, codes: {P: placed, N: null}}}"
     found = findings(reading(fields, head), python={"magic": str})
     assert [one for one in found if "is not used" not in one and "and not used" not in one] == []
+
+
+ONE = "starts 2 nodes further out, and one node is around this one: take `^` at most"
+TWO = "starts 3 nodes further out, and only 2 nodes are around this one: take `^^` at most"
+NONE = "the node at hand is the whole document, with nothing around it: leave out the `^`"
+
+
+@pytest.mark.parametrize(
+    ("fields", "head", "found"),
+    [
+        ("ref: ^.r", "", f"a.yaml:7:8: the path '^.r' can't be used: {NONE}"),
+        ("ref: ^.r", "documents: o", ""),
+        ("ref: ^^.r", "documents: o", ONE),
+        ("ref: ^^.r", "documents: [o, p]", ""),
+        ("ref: r", "documents: [o, ^^.p]", f"`documents`: it {ONE}"),
+        ("ref: {from: r, when: ^.x}", "", NONE),
+        ("ref: {first_of: [r, ^.s]}", "", NONE),
+        ("ref: {list: [r, ^.s], finish: join}", "", NONE),
+        ("ref: r\nbuyer: {from: b, fields: {name: ^^.n}}", "", ONE),
+        ("ref: r\nbuyer: {fields: {name: ^.n}}", "", NONE),
+        (
+            "ref: r\nlines: {each: l, fields: {sku: ^^.s}}",
+            "",
+            "a.yaml:8:34: the path '^^.s' can't be used: it " + ONE,
+        ),
+        ("ref: r\nlines: {each: l, when: ^^.x, fields: {sku: s}}", "", ONE),
+        ("ref: r\nlines: {each: ^^.l, within: p, fields: {sku: s}}", "", ONE),
+        ("ref: r\nlines: {each: l, within: ^.p, fields: {sku: s}}", "", NONE),
+        ("ref: r\nlines: {each: l, within: p, fields: {sku: ^^^.s}}", "", TWO),
+        ("ref: r\nlines: {each: l, within: p, fields: {sku: ^^.s}}", "", ""),
+        ("ref: {from: r, transform: {datetime: {zone_from: ^.z}}}", "", NONE),
+        ("ref: {each: r, transform: {datetime: {zone_from: ^^.z}}, finish: join}", "", ONE),
+        ("ref: {each: r, transform: {datetime: {zone_from: ^.z}}, finish: join}", "", ""),
+    ],
+)
+def test_a_path_that_starts_further_out_than_anything_is_found(fields: str, head: str, found: str) -> None:
+    lines = findings(reading(fields, head))
+    assert any(found in line for line in lines) if found else lines == []
+
+
+def test_a_written_path_that_starts_further_out_than_anything_is_found() -> None:
+    (found,) = findings(writing("a: {each: lines, fields: {b: ^^.ref}}"))
+    assert ONE in found
+
+
+def test_a_mapping_with_a_path_that_starts_further_out_than_anything_is_not_loaded() -> None:
+    assert NONE in refused(reading("ref: ^.r"))
 
 
 def test_a_whole_that_python_finishes_is_its_business() -> None:
