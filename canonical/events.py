@@ -359,9 +359,11 @@ class ReleaseCancelRequested(Event):
 
 
 class ReleaseCancelled(Event):
-    """The node will not send the rest of the release."""
+    """The node stopped some of the release."""
 
     release_id: Name
+    units: tuple[tuple[Name, int], ...] = ()
+    """So many units of these SKUs; the others left before, or still do. None named: all that it has not sent yet."""
 
 
 class ReleaseCancelRefused(Event):

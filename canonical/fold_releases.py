@@ -79,16 +79,25 @@ def _release_refused(order: Order, event: ReleaseRefused) -> dict[str, Any]:
         releases = _with_release_status(order, event, event.release_id, ReleaseStatus.REFUSED)
         node = next(r.node for r in releases if r.id == event.release_id)
         return {"releases": releases, "rejected_nodes": _rejecting(order, node)}
+    return _lacking(order, event, release, ReleaseStatus.REFUSED)
+
+
+def _lacking(
+    order: Order, event: ReleaseRefused | ReleaseCancelled, release: Release, over: ReleaseStatus
+) -> dict[str, Any]:
+    """Take the named units off a release, which is `over` once nothing of it has left or will."""
     if release.status is ReleaseStatus.SHIPPED:
         return {}  # a rule tells a person: it says that it sent what it says that it does not send
     if release.status not in LIVE_RELEASES:
         raise EvolveError(event, f"release {release.id} is {release.status.value}: it is over")
     less = release.replace(refused=_refused_in_all(order, release, event.units))
-    after = less.replace(status=_reached(less, _sent(order, release.id)))
-    return {
+    after = less.replace(status=_reached(less, _sent(order, release.id), over))
+    changes: dict[str, Any] = {
         "releases": tuple(after if r.id == release.id else r for r in order.releases),
-        "rejected_nodes": _rejecting(order, release.node),
     }
+    if over is ReleaseStatus.REFUSED or release.status is not ReleaseStatus.CANCEL_REQUESTED:
+        changes["rejected_nodes"] = _rejecting(order, release.node)
+    return changes
 
 
 def _refused_in_all(
@@ -115,10 +124,10 @@ def _sent(order: Order, release_id: str) -> int:
     return sum(line.quantity for s in order.shipments if s.release == release_id for line in s.lines)
 
 
-def _reached(release: Release, sent: int) -> ReleaseStatus:
-    """Return where a release stands of which so much was sent: it is over once all but what it refused has left."""
+def _reached(release: Release, sent: int, over: ReleaseStatus) -> ReleaseStatus:
+    """Return where a release stands of which so much was sent: it has left once all but what it lacks has."""
     if sent >= release.wanted():
-        return ReleaseStatus.SHIPPED if sent else ReleaseStatus.REFUSED
+        return ReleaseStatus.SHIPPED if sent else over
     return release.status
 
 
@@ -127,8 +136,13 @@ def _rejecting(order: Order, node: str) -> tuple[str, ...]:
 
 
 def _release_cancelled(order: Order, event: ReleaseCancelled) -> dict[str, Any]:
-    """A node that cancels unasked refuses; one that answers after it has sent everything changes nothing."""
+    """A node that cancels unasked refuses; one that answers after it has sent everything changes nothing.
+
+    One that names the units keeps the others: a parcel with them may have left, and be told later.
+    """
     release = order.release(event.release_id)
+    if release is not None and event.units:
+        return _lacking(order, event, release, ReleaseStatus.CANCELLED)
     if release is not None and release.status is ReleaseStatus.SHIPPED:
         return {}
     changes: dict[str, Any] = {

@@ -60,7 +60,7 @@ class Release(Value):
     unstoppable: bool = False
     """The node has said that it can't stop it any more."""
     refused: tuple[tuple[Name, int], ...] = ()
-    """So many units of these SKUs the node will not send, while it goes on with the others."""
+    """So many units of these SKUs the node refused or stopped, while it goes on with the others."""
 
     def wanted(self) -> int:
         """Return how many units are still to leave, or have left."""

@@ -41,6 +41,9 @@ class ReleaseAnswer(StrEnum):
     CANCEL_REFUSED = "cancel_refused"
 
 
+_OF_UNITS = (ReleaseAnswer.REFUSED, ReleaseAnswer.CANCELLED)
+
+
 class ReleaseAnswerDocument(ReleaseBound):
     """A node accepts, refuses, stops, or can't stop a release."""
 
@@ -49,14 +52,14 @@ class ReleaseAnswerDocument(ReleaseBound):
     skus: tuple[Name, ...] = ()
     """What was short, where the node refuses for that."""
     units: tuple[SkuQuantity, ...] = ()
-    """How many units it refuses; it sends the others. None named: it refuses all that it has not sent yet."""
+    """How many units it refuses or stopped; it sends the others. None named: all that it has not sent yet."""
     reference: Name | None = None
     """The node's own number of this answer, where it has one."""
 
     @model_validator(mode="after")
-    def _units_are_refused(self) -> Self:
-        if self.units and self.answer is not ReleaseAnswer.REFUSED:
-            message = f"units go with the answer 'refused', not with {self.answer.value!r}"
+    def _units_will_not_leave(self) -> Self:
+        if self.units and self.answer not in _OF_UNITS:
+            message = f"units go with the answers 'refused' and 'cancelled', not with {self.answer.value!r}"
             raise ValueError(message)
         return self
 
@@ -75,15 +78,15 @@ class ReleaseAnswerDocument(ReleaseBound):
                 said = {"reason": self.reason, "skus": self.skus, "units": self._units()}
                 return (ReleaseRefused.model_validate(common | said),)
             case ReleaseAnswer.CANCELLED:
-                return (ReleaseCancelled.model_validate(common),)
+                return (ReleaseCancelled.model_validate({**common, "units": self._units()}),)
             case ReleaseAnswer.CANCEL_REFUSED:
                 return (ReleaseCancelRefused.model_validate({**common, "reason": self.reason}),)
 
     def fact_key(self) -> str:
-        """Return the answer's natural name. A release has one answer of each kind, but many refusals of some units.
+        """Return the answer's natural name. A release has one answer of each kind, but many that name some units.
 
         These are told apart by the node's number and by their units, for some nodes give all that they say of a release
-        one number; where there is no number, by their time and their units. What is the same in these is one refusal:
+        one number; where there is no number, by their time and their units. What is the same in these is one answer:
         units rather wait than be sent twice.
         """
         name, units = f"release:{self.release_id}:{self.answer.value}", self._units()
@@ -95,7 +98,7 @@ class ReleaseAnswerDocument(ReleaseBound):
         return f"{name}:{self.reference or at}:{digest}"
 
     def _units(self) -> tuple[tuple[str, int], ...]:
-        """Return the units that are refused, added up by SKU."""
+        """Return the units that will not leave, added up by SKU."""
         added = Counter[str]()
         for line in self.units:
             added[line.sku] += line.quantity

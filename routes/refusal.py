@@ -21,10 +21,7 @@ def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Poli
     A node that says how many units it refuses sends the others. What it refuses beyond those that have not left is for
     a person to read: it said that it sent them, or refused them before, and nothing is sourced twice.
     """
-    units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
-    beyond: dict[str, int] = {}
-    if event.units:
-        units, beyond = match(units, event.units)
+    units, beyond = _meant(order, event)
     yield from _take_back(order, policy, units, event.reason)
     if event.skus:
         view = yield StockOf(skus=frozenset(event.skus))
@@ -32,16 +29,32 @@ def take_back_what_was_refused(order: Order, event: ReleaseRefused, policy: Poli
             # A node may be short of a SKU twice: once more after it has counted again.
             yield from disbelieve(view, release.node, event.skus, f"{release.id}:{order.version}")
     if beyond:
-        what = ", ".join(f"{quantity} × {sku}" for sku, quantity in beyond.items())
-        reason = f"release {event.release_id} has less left to send than its node refuses: {what} too many"
+        reason = f"release {event.release_id} has less left to send than its node refuses: {_named(beyond)} too many"
         yield StepRefused(order_id=order.id, step="refusal", reason=reason)
 
 
 @rule(ReleaseCancelled)
 def take_back_what_was_cancelled(order: Order, event: ReleaseCancelled, policy: Policy) -> Steps:
-    """Cancel what a node stopped because it was asked to; look elsewhere for what it stopped by itself."""
-    units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
+    """Cancel what a node stopped because it was asked to; look elsewhere for what it stopped by itself.
+
+    A node that says how many units it stopped has sent the others, or still does, whichever is heard first. What it
+    stopped beyond those that have not left is for a person to read.
+    """
+    units, beyond = _meant(order, event)
     yield from _take_back(order, policy, units, "the warehouse stopped it")
+    if beyond:
+        reason = f"release {event.release_id} has less left to send than its node stopped: {_named(beyond)} too many"
+        yield StepRefused(order_id=order.id, step="cancel", reason=reason)
+
+
+def _meant(order: Order, event: ReleaseRefused | ReleaseCancelled) -> tuple[list[Units], dict[str, int]]:
+    """Return which units will not leave, and what was named beyond those that had not left yet, by SKU."""
+    units = units_at(order, RowStatus.RELEASED, RowStatus.ACCEPTED, release=event.release_id)
+    return match(units, event.units) if event.units else (units, {})
+
+
+def _named(goods: dict[str, int]) -> str:
+    return ", ".join(f"{quantity} × {sku}" for sku, quantity in goods.items())
 
 
 def _take_back(order: Order, policy: Policy, units: list[Units], reason: str) -> Iterator[Step]:

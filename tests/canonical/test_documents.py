@@ -178,11 +178,22 @@ def test_a_refusal_without_units_is_told_once_for_each_release() -> None:
     assert refusal(units=()).fact_key == refusal(units=(), reference="X-2").fact_key == "release:r1:refused"
 
 
-@pytest.mark.parametrize("answer", [a for a in ReleaseAnswer if a is not ReleaseAnswer.REFUSED])
-def test_only_a_refusal_names_units(answer: ReleaseAnswer) -> None:
-    with pytest.raises(
-        ValidationError, match=f"units go with the answer 'refused', not with '{answer.value}'"
-    ):
+def test_a_stop_names_units_as_a_refusal_does() -> None:
+    told = ReleaseAnswerDocument.model_validate(
+        {
+            "release_id": "r1", "answer": "cancelled", "reference": "X-1",
+            "units": ({"sku": "B", "quantity": 1}, {"sku": "A", "quantity": 2}),
+        }
+    )  # fmt: skip
+    (event,) = told.events(ORDER_ID)
+    assert isinstance(event, ReleaseCancelled)
+    assert event.units == (("A", 2), ("B", 1))
+    assert str(event.fact_key).startswith("release:r1:cancelled:X-1:")
+
+
+@pytest.mark.parametrize("answer", [ReleaseAnswer.ACCEPTED, ReleaseAnswer.CANCEL_REFUSED])
+def test_only_a_refusal_or_a_stop_names_units(answer: ReleaseAnswer) -> None:
+    with pytest.raises(ValidationError, match=f"units go with the answers .*, not with '{answer.value}'"):
         refusal(answer=answer)
 
 

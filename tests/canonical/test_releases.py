@@ -51,6 +51,10 @@ def lacks(*quantities: int, sku: str = "SKU-1") -> Event:
     return said(ReleaseRefused, reason="short", units=tuple((sku, quantity) for quantity in quantities))
 
 
+def stopped(quantity: int) -> Event:
+    return said(ReleaseCancelled, units=(("SKU-1", quantity),))
+
+
 def status(order: Order) -> str:
     release = order.release("r1")
     assert release is not None
@@ -97,6 +101,17 @@ def status(order: Order) -> str:
         ((lacks(1), STOP, NOT_STOPPED), "accepted"),
         ((lacks(1), STOPPED), "cancelled"),
         ((parcel("s1", 3), lacks(1)), "shipped"),
+        ((STOP, stopped(3)), "cancelled"),
+        ((STOP, stopped(2)), "cancel_requested"),
+        ((STOP, stopped(2), parcel("s1", 1)), "shipped"),
+        ((STOP, parcel("s1", 1), stopped(2)), "shipped"),
+        ((STOP, stopped(2), STOPPED), "cancelled"),
+        ((STOP, stopped(2), lacks(1)), "refused"),
+        ((STOP, lacks(1), stopped(2)), "cancelled"),
+        ((STOP, stopped(2), NOT_STOPPED), "accepted"),
+        ((ACCEPTED, stopped(2)), "accepted"),
+        ((ACCEPTED, stopped(3)), "cancelled"),
+        ((parcel("s1", 3), stopped(1)), "shipped"),
     ],
 )
 def test_a_release_goes_its_way(events: tuple[Event, ...], end: str) -> None:
@@ -122,6 +137,8 @@ def test_a_release_goes_its_way(events: tuple[Event, ...], end: str) -> None:
         (lacks(3), parcel("s1", 1)),
         (lacks(3), ACCEPTED),
         (lacks(3), STOPPED),
+        (stopped(3), stopped(1)),
+        (stopped(3), parcel("s1", 1)),
     ],
 )
 def test_what_comes_too_late_is_refused(events: tuple[Event, ...]) -> None:
@@ -145,6 +162,8 @@ def test_a_release_that_is_not_there_does_nothing(event: Event) -> None:
         ((lacks(1), lacks(1)), ("berlin",)),
         ((STOPPED,), ("berlin",)),
         ((STOP, STOPPED), ()),
+        ((stopped(1),), ("berlin",)),
+        ((STOP, stopped(1)), ()),
     ],
 )
 def test_a_node_that_will_not_send_is_not_asked_again(

@@ -323,10 +323,13 @@ class World:
             )
         )
 
-    def stopped(self, release_id: str) -> Decision:
+    def stopped(self, release_id: str, *units: tuple[str, int]) -> Decision:
         return self.tell(
             ReleaseCancelled(
-                order_id=ORDER_ID, release_id=release_id, fact_key=f"release:{release_id}:cancelled"
+                order_id=ORDER_ID,
+                release_id=release_id,
+                units=units,
+                fact_key=f"release:{release_id}:cancelled:{units}",
             )
         )
 

@@ -121,7 +121,7 @@ def test_a_refusal_of_some_units_says_which() -> None:
 
 def test_units_of_an_answer_that_refuses_nothing_are_refused_with_their_place() -> None:
     more = "<Lines><Line><Sku>CUP</Sku><Quantity>2</Quantity></Line></Lines>"
-    assert "units go with the answer 'refused'" in refused(
+    assert "units go with the answers 'refused' and 'cancelled'" in refused(
         "answer", papers.answers(papers.answer(outcome="ACC", more=more))
     )
 

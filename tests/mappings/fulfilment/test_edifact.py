@@ -268,8 +268,14 @@ STOPPED = ("CPS+1", "LIN+1++CUP:IN", "QTY+12:0", "QVR+-2:21+CK", "LIN+2++POT:IN"
 
 def test_a_message_whose_lines_are_all_cancelled_says_that_the_release_was_stopped() -> None:
     (found,) = read_all("despatch-advice-answer", *LEFT, *STOPPED)
-    assert (found.answer, found.units, found.reason) == (ReleaseAnswer.CANCELLED, (), "cancelled")
+    assert (found.answer, found.reason) == (ReleaseAnswer.CANCELLED, "cancelled")
+    assert found.units == (SkuQuantity(sku="CUP", quantity=2), SkuQuantity(sku="POT", quantity=1))
     assert read_all("despatch-advice-parcels", *LEFT, *STOPPED) == []
+
+
+def test_a_stop_of_whose_lines_one_does_not_say_how_many_is_of_the_whole_release() -> None:
+    (found,) = read_all("despatch-advice-answer", *LEFT, *STOPPED[:-1], "QVR+:21+CK")
+    assert (found.answer, found.units) == (ReleaseAnswer.CANCELLED, ())
 
 
 @pytest.mark.parametrize(

@@ -211,8 +211,15 @@ def test_a_line_that_does_not_say_how_many_lack_is_refused_with_its_place() -> N
 def test_a_cancelled_release_is_said_to_be(code: str) -> None:
     segments = (f"W06*{code}*ABC-R1*20261120", "N1*WH**92*DE-01", "LX*1", "W12*CU*2*0*2*EA**SK*CUP")
     (found,) = read_all("945-answer", *segments)
-    assert (found.answer, found.units) == (ReleaseAnswer.CANCELLED, ())
+    assert found.answer is ReleaseAnswer.CANCELLED
+    assert found.units == (SkuQuantity(sku="CUP", quantity=2),)
     assert read_all("945-whole", *segments) == read_all("945-parcels", *segments) == []
+
+
+def test_a_cancelled_release_of_whose_lines_one_does_not_say_how_many_is_cancelled_whole() -> None:
+    lines = ("LX*1", "W12*CU*2*0*2*EA**SK*CUP", "LX*2", "W12*CU****EA**SK*POT")
+    (found,) = read_all("945-answer", "W06*F*ABC-R1*20261120", *lines)
+    assert (found.answer, found.units) == (ReleaseAnswer.CANCELLED, ())
 
 
 @pytest.mark.parametrize(
