@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from hub.demo.stage import Stage
 
 LOOK_S = 0.5
+QUIET_S = 5.0
+"""Wall time without any news after which the ledgers are read though a script is not over: it may be that what it waits
+for was over before it looked."""
 STALLED_S = 60.0
 """Wall time without any news after which the demo gives its verdict as things are."""
 _MESSAGES = "SELECT COUNT(*) AS n FROM messages"
@@ -100,7 +103,7 @@ async def _play(
     live = Live(show, console=console, refresh_per_second=4, transient=True)
     try:
         with live if console.is_terminal else nullcontext():
-            return await _wait(stage, show, playing)
+            return await wait_for_verdicts(stage, show, playing)
     finally:
         for task in (playing, *around):
             task.cancel()
@@ -108,7 +111,7 @@ async def _play(
                 await task
 
 
-async def _wait(stage: "Stage", show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
+async def wait_for_verdicts(stage: "Stage", show: Show, playing: "asyncio.Task[None]") -> tuple[Verdict, ...]:
     """Wait until every ledger says what was expected, or nothing has moved for a long while."""
     entries, moved_at, judged = -1, time.monotonic(), -1
     while True:
@@ -118,11 +121,11 @@ async def _wait(stage: "Stage", show: Show, playing: "asyncio.Task[None]") -> tu
         stage.hub.process.must_run()
         if show.total() != entries:
             entries, moved_at = show.total(), time.monotonic()
-        if time.monotonic() - moved_at > STALLED_S:
+        quiet_s = time.monotonic() - moved_at
+        if quiet_s > STALLED_S:
             return judge(stage.data)
-        if (
-            playing.done() and judged != entries
-        ):  # reading all ledgers is work, which the partners need done first
+        # Reading all ledgers is work, which the partners need done first.
+        if (playing.done() or quiet_s > QUIET_S) and judged != entries:
             judged = entries
             verdicts = judge(stage.data)
             if not any(verdict.wrong for verdict in verdicts):

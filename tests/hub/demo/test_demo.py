@@ -1,9 +1,11 @@
 """The demo as somebody runs it: partners here, the hub in a process of its own, ledgers that judge."""
 
+import asyncio
 import io
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from uuid import uuid4
 
 import orjson
@@ -12,9 +14,11 @@ from rich.console import Console
 
 from canonical.statuses import HoldType
 from core.clock import SystemClock
+from hub.demo import running
 from hub.demo.agreed import House
 from hub.demo.beside import DeskRefusedError, HubBeside, HubEndedError, HubProcess
 from hub.demo.cast import PARTNERS
+from hub.demo.judge import Verdict
 from hub.demo.options import DemoOptions
 from hub.demo.running import run_demo
 from hub.demo.stage import Stage
@@ -34,6 +38,28 @@ async def test_every_order_of_a_demo_ends_as_it_was_written_before(
     assert (summary["orders"], summary["as_expected"], status) == (24, 24, 0), shown.getvalue()
     assert {path.stem for path in (tmp_path / "ledgers").iterdir()} == set(PARTNERS)
     assert "24 of 24 orders ended as expected" in " ".join(shown.getvalue().split())
+
+
+async def test_a_script_that_waits_in_vain_keeps_no_verdict_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = (Verdict("W-1", "shipped", ()),)
+    monkeypatch.setattr(running, "QUIET_S", 0.0)
+
+    def all_right(data: Path) -> tuple[Verdict, ...]:
+        assert data == tmp_path
+        return right
+
+    monkeypatch.setattr(running, "judge", all_right)
+    stage = SimpleNamespace(
+        data=tmp_path, hub=SimpleNamespace(process=SimpleNamespace(must_run=lambda: None))
+    )
+    script = asyncio.create_task(asyncio.Event().wait())
+
+    async with asyncio.timeout(30):
+        assert await running.wait_for_verdicts(stage, SimpleNamespace(total=lambda: 7), script) == right  # type: ignore[arg-type]
+
+    script.cancel()
 
 
 async def test_a_folder_with_an_earlier_demo_is_left_alone(tmp_path: Path) -> None:
