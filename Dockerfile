@@ -7,7 +7,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 RUN python -m venv /opt/orderhub
 COPY requirements-run.txt .
-RUN /opt/orderhub/bin/pip install --require-hashes -r requirements-run.txt
+RUN /opt/orderhub/bin/pip install --require-hashes --no-deps -r requirements-run.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY canonical canonical
 COPY mappings mappings

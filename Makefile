@@ -19,6 +19,8 @@ help: ## Show this list
 
 venv: $(STAMP) ## Set up .venv with the pinned packages and the hub itself
 
+# The lock holds everything, so nothing is resolved here (a newer release of what a package asks for with extras
+# would else end the installation); `pip check` says whether the lock does hold everything.
 $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 		|| { echo 'orderhub needs Python 3.11 or newer, and $(PYTHON) is not that: make PYTHON=python3.12 …' >&2; exit 1; }
@@ -26,8 +28,9 @@ $(STAMP): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
 		|| { echo '$(PYTHON) cannot make virtual environments: install its venv module (Debian: python3-venv)' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements.txt
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r requirements.txt
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip --disable-pip-version-check check
 	@touch $@
 
 demo: $(STAMP) ## Run the whole hub with simulated partners and watch orders move
@@ -64,7 +67,7 @@ bench: $(STAMP) $(PEER)/.complete ## Measure the hub beside what else one could 
 $(PEER)/.complete: benchmarks/linuxforhealth/requirements.txt
 	@rm -rf $(PEER)
 	$(PYTHON) -m venv $(PEER)
-	$(PEER)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r $<
+	$(PEER)/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps -r $<
 	@touch $@
 
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
