@@ -27,6 +27,7 @@ from mappings.syntax.edi.faults import (
     warning,
 )
 from mappings.syntax.edi.headers import Head
+from mappings.syntax.edi.isa_moments import made_when
 from mappings.syntax.edi.model import Fault, Level, Segment, SetKey, Standard
 from mappings.syntax.edi.oddities import Oddities
 from mappings.syntax.edi.opened import Counted, OpenGroup, OpenSet, Reading, check_tail, simple
@@ -86,6 +87,8 @@ class OpenInterchange:
             message = f"the character set {charset.name!r} is not known here: only ASCII can be read"
             found = warning("unknown-charset", message, Level.INTERCHANGE, place(segment, 1))
             self._faults.add([found])
+        if head.segment is not None and head.standard is Standard.X12:
+            self._faults.add(made_when(segment, head.delimiters))
         batch = Batch([segment], is_ascii=False, wrapped=frozenset((segment.offset,) if head.wrapped else ()))
         self._odd = Oddities(head.standard, charset, self._severity, batch)
         self._faults.add(self._odd.of(segment, Level.INTERCHANGE))

@@ -36,7 +36,10 @@ class Reader:
             yield from self._events(token)
         yield from self._end(self._scanner.offset, "the end of the file")
         if self._empty:
-            message = "the file is empty: no interchange is in it"
+            bare = "has nothing but white space or NUL bytes in it" if self._scanner.offset else "is empty"
+            message = (
+                f"the file {bare}: no interchange is there; was it cut off, or made by a failed transfer?"
+            )
             yield Fault("empty", message, Level.FILE, Position(offset=self._scanner.offset))
 
     def _events(self, token: Token) -> Iterable[Event]:

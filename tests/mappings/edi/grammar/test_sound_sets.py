@@ -42,6 +42,14 @@ def test_a_version_differs_from_its_base_only_where_it_says_so() -> None:
     assert short(x12(long, "005010")) == ["5 MSG segment-not-in-set 6"]
 
 
+@pytest.mark.parametrize("type_", samples.X12)
+def test_each_set_has_a_grammar_in_both_versions(type_: str) -> None:
+    head, tail = samples.X12[type_].rsplit("SE*", 1)
+    wrong = f"{head}ZZZ*1~SE*{tail}"
+    for version in ("004010", "005010"):
+        assert any("ZZZ segment-unknown" in fault for fault in short(x12(wrong, version)))
+
+
 def test_each_segment_says_which_loops_it_is_in() -> None:
     key = SetKey(Standard.X12, "850", "004010")
     places = checked(key, samples.X12["850"], X12_MARKS)[1]
