@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hub.cli.failing import FAILED, Failure
+from hub.cli.failing import FAILED, MISUSED, Failure
 from hub.cli.session import Session, command, group
 
 if TYPE_CHECKING:
@@ -72,9 +72,10 @@ def validate(
 ) -> None:
     """Check files: envelopes, counts, control numbers, and each set by its grammar; XML by what its type must have.
 
-    Prints each error as a line, `position: code: message`, and goes on. Exit status 1 if there is any; a set without a
-    grammar is a warning. docs/edi.md lists the codes. By a connector's name, files are held against all that was agreed
-    with its partner: who sends, to whom, whether for a test, which sets, what is tolerated.
+    Prints each error as a line, `position: code: message`, and goes on. Exit status 1 if there is any, 2 if a file
+    can't be opened; a set without a grammar is a warning. docs/edi.md lists the codes. By a connector's name, files are
+    held against all that was agreed with its partner: who sends, to whom, whether for a test, which sets, what is
+    tolerated.
     Examples: `orderhub edi validate order.edi`, `cat *.edi | orderhub edi validate --level envelope -`,
     `orderhub edi validate --partner acme samples/*.edi`
     """
@@ -94,7 +95,7 @@ def parse(session: Session, files: FilesArgument, partner: PartnerOption = None)
     """Show what is in files: each set with its segments; with --json its tree, as mappings see it.
 
     What is wrong with envelopes is said on the other stream and stops nothing; `edi validate` is for that.
-    Exit status 1 if a file can't be read at all.
+    Exit status 1 if a file holds nothing of the kind, 2 if it can't be opened.
     Examples: `orderhub edi parse order.edi`, `orderhub edi parse --json order.edi`
     """
     from hub.cli.edi_partners import choose
@@ -119,17 +120,19 @@ def acknowledge(
 
     By a connector's name it is what this hub would answer that partner, but for what only its ledger knows: control
     numbers, which count for nothing here, and whether the number came before. Nothing is printed where there is nothing
-    to answer, as to a 997. Exit status 1 if there is no interchange in the file, or one that isn't the partner's.
+    to answer, as to a 997. Exit status 1 if there is no interchange in the file, or one that isn't the partner's or
+    names no sender; 2 if it can't be opened.
     Examples: `orderhub edi ack order.edi`, `orderhub edi ack --partner acme order.edi`,
     `orderhub edi ack --as 999 --json order.edi`
     """
     from hub.cli.edi_answers import answers
     from hub.cli.edi_partners import choose
+    from hub.cli.edi_reports import unread
 
     try:
         raw = b"".join(_chunks(file))
     except OSError as error:
-        raise Failure(f"{file} can't be read: {error.strerror}", usage=True) from None
+        raise Failure(unread(file, error), usage=True) from None
     found = list(answers(raw, choose(session, partner or []), None if how is None else how.value))
     if not found:
         raise Failure(f"{file} holds no interchange: `orderhub edi validate` says what is wrong with it")
@@ -220,7 +223,7 @@ def _go_through(report: "Report", files: list[str]) -> None:
             report.unreadable(name, error)
     report.close()
     if report.failed:
-        raise typer.Exit(FAILED)
+        raise typer.Exit(MISUSED if report.unopened else FAILED)
 
 
 def _chunks(name: str) -> Iterator[bytes]:

@@ -40,7 +40,7 @@ def answers(raw: bytes, chosen: Chosen, how: str | None) -> Iterator[dict[str, A
     """
     partner = chosen.partner
     for outline in collect([raw], chosen.reading()).interchanges:
-        strange = None if partner is None else partner.strange(outline)
+        strange = _nobody(outline) if partner is None else partner.strange(outline)
         verdict = _judged(outline, partner)
         lost = strange is not None
         yield {
@@ -60,6 +60,14 @@ def answers(raw: bytes, chosen: Chosen, how: str | None) -> Iterator[dict[str, A
             ],
             "acknowledgement": None if lost else _written(verdict, how, partner),
         }  # fmt: skip
+
+
+def _nobody(outline: InterchangeOutline) -> str | None:
+    """Return why nobody can be answered; None where a sender is named."""
+    if outline.sender[1].strip():
+        return None
+    where = "ISA06" if outline.standard is Standard.X12 else "UNB, 0004"
+    return f"interchange {outline.control or 'without a number'} names no sender to be answered ({where})"
 
 
 def _judged(outline: InterchangeOutline, partner: Partner | None) -> Verdict:

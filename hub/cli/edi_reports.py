@@ -43,6 +43,16 @@ _MOST_FAULTS = 10_000
 """That `edi parse --json` keeps for the end."""
 
 
+def unread(name: str, error: OSError) -> str:
+    """Return what to say of a file that can't be opened."""
+    way = "is the path right?"
+    if isinstance(error, IsADirectoryError):
+        way = "name the files in it"
+    elif isinstance(error, PermissionError):
+        way = "let it be read, or read it as another user"
+    return f"{name} can't be read: {error.strerror or error}; {way}"
+
+
 class Report:
     """Goes through the events of one file after the other."""
 
@@ -55,7 +65,7 @@ class Report:
         schema: XmlSchema | None = None,
         partner: Partner | None = None,
     ) -> None:
-        self.failed = False
+        self.failed = self.unopened = False
         self._out, self._schema = out, schema
         self._reading, self._partner = reading, partner
         self._named = named
@@ -79,8 +89,8 @@ class Report:
 
     def unreadable(self, name: str, error: OSError) -> None:
         """Report a file that can't be opened."""
-        self.failed = True
-        self._out.trouble(f"{name}: {error.strerror or error}")
+        self.failed = self.unopened = True
+        self._out.trouble(unread(name, error))
 
     def close(self) -> None:
         """Say what is left to say when all files were read."""

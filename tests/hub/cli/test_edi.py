@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from typing import IO, Any
 
 import pytest
 
@@ -97,9 +98,48 @@ def test_json_lists_faults_and_counts(here: Path) -> None:
 def test_what_cannot_be_opened_does_not_stop_the_others(here: Path) -> None:
     (here / "folder").mkdir()
     said = call(here, "edi", "validate", "nowhere.edi", "folder", "wrong.edi", "--level", "envelope")
-    assert "nowhere.edi: No such file" in said.errors
-    assert "folder: Is a directory" in said.errors
+    assert "nowhere.edi can't be read: No such file or directory; is the path right?" in said.errors
+    assert "folder can't be read: Is a directory; name the files in it" in said.errors
     assert "SE01-count" in said.out
+    assert said.status == 2
+
+
+@pytest.mark.parametrize("what", ["parse", "validate", "ack"])
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [
+        ("nowhere.edi", "No such file"),
+        ("folder", "Is a directory"),
+        ("locked.edi", "Permission denied; let it be read"),
+    ],
+)
+def test_a_file_that_can_not_be_opened_is_a_misuse_of_each_command(
+    here: Path, monkeypatch: pytest.MonkeyPatch, what: str, file: str, says: str
+) -> None:
+    (here / "folder").mkdir()
+    opened = Path.open
+
+    def locked(path: Path, mode: str = "r") -> IO[Any]:
+        """Keep one file locked for root too."""
+        if path.name == "locked.edi":
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, mode)
+
+    monkeypatch.setattr(Path, "open", locked)
+    said = call(here, "edi", what, file)
+    assert said.status == 2
+    assert f"{file} can't be read: {says}" in said.errors
+    assert "Traceback" not in said.errors
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [(b"", "the file is empty"), (b"\0" * 9, "nothing but white space or NUL"), (b" \r\n", "white")],
+)
+def test_a_file_with_nothing_in_it_is_called_what_it_is(here: Path, body: bytes, says: str) -> None:
+    (here / "void.edi").write_bytes(body)
+    said = call(here, "edi", "validate", "void.edi")
+    assert (said.status, says in said.out) == (1, True)
 
 
 def test_files_that_are_no_edi_are_named_for_what_they_are(here: Path) -> None:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.hub.cli.calling import call
 from tests.mappings.edi.ack.damaged import order, purchase_orders
 from tests.mappings.edi.ack.test_contrl import order as message
@@ -45,3 +47,21 @@ def test_what_is_no_interchange_is_said(tmp_path: Path) -> None:
     assert said.status == 1
     assert "holds no interchange" in said.errors
     assert call(tmp_path, "edi", "ack", "missing.edi").status == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "where"),
+    [
+        ("UNA:+.? '", "UNB, 0004"),
+        (orders(message("1")).replace("+4000002000004:14", "+", 1), "interchange 905 names no sender"),
+        (
+            WRONG.replace("ZZ*" + "HUB".ljust(15), "ZZ*" + " " * 15, 1).replace("123456789      ", " " * 15),
+            "ISA06",
+        ),
+    ],
+)
+def test_nobody_is_answered_where_no_sender_is_named(tmp_path: Path, body: str, where: str) -> None:
+    (tmp_path / "whose.edi").write_text(body)
+    said = call(tmp_path, "edi", "ack", "whose.edi")
+    assert (said.status, said.out) == (1, "")
+    assert where in said.errors
