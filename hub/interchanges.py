@@ -29,7 +29,7 @@ from mappings.syntax.edi.ack.answers import Acknowledgement
 from mappings.syntax.edi.ack.collecting import Outlines, alone, collect
 from mappings.syntax.edi.ack.composing import Body, Plain
 from mappings.syntax.edi.ack.outline import (
-    ACKNOWLEDGEMENTS,
+    ANSWERS,
     InterchangeOutline,
     group_control,
     set_control,
@@ -51,6 +51,8 @@ from mappings.syntax.edi.heading import Heading
 from mappings.syntax.edi.model import Fault, Grammars
 from mappings.syntax.edi.opened import Reading
 
+_LONGEST_NOTE = 300
+"""Characters of what an APERAK says of one error."""
 _STANDINGS = {
     Decision.ACCEPTED: shapes.Standing.ACCEPTED,
     Decision.WITH_ERRORS: shapes.Standing.WITH_ERRORS,
@@ -125,7 +127,7 @@ class Partner:
         verdict = self.verdict(outline, refused=refused)
         pairs = [(group, one) for group in verdict.groups for one in group.sets]
         taken = [(g, s) for g, s in pairs if s.decision is not Decision.REJECTED]
-        documents = [(g, s) for g, s in taken if set_type(s.outline, outline) not in ACKNOWLEDGEMENTS]
+        documents = [(g, s) for g, s in taken if set_type(s.outline, outline) not in ANSWERS]
         lost = verdict.decision is Decision.REJECTED
         rejected = [] if lost else [(g, s) for g, s in pairs if s.decision is Decision.REJECTED]
         sets = tuple(self._taken(g, s, outline, body) for g, s in documents)
@@ -261,7 +263,7 @@ def _answers(
     read = [read_answer("TA1", (segment,), marks) for segment in outline.ta1]
     for _, one in taken:
         kind = set_type(one.outline, outline)
-        if kind in ACKNOWLEDGEMENTS:
+        if kind in ANSWERS:
             read.append(read_answer(kind, one.outline.segments, marks))
     return [answer for found in read for answer in _said(found)]
 
@@ -269,6 +271,9 @@ def _answers(
 def _said(found: Acknowledgement) -> list[shapes.PartnerAnswer]:
     interchange = None if found.interchange is None else number(found.interchange)
     standing = None if found.decision is None else _STANDINGS[found.decision]
+    if found.kind == "APERAK":
+        why = tuple(f"{note.code} {note.text}".strip()[:_LONGEST_NOTE] for note in found.notes)
+        return [shapes.PartnerAnswer(found.kind, None, None, standing, (), why, found.document or "")]
     whole = [] if interchange is None else [
         shapes.PartnerAnswer(found.kind, interchange, None, standing, (), found.codes)
     ]  # fmt: skip

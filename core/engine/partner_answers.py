@@ -39,6 +39,8 @@ class _Ours:
     was_raised: bool
     details: list[str] = field(default_factory=list[str])
     part: Part | None = None
+    documents: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """Type and control number of the newest set about a document that is answered, by its number."""
 
 
 async def apply(session: Session, changes: Changes, said: Sequence[Said]) -> None:
@@ -55,9 +57,14 @@ async def apply(session: Session, changes: Changes, said: Sequence[Said]) -> Non
         if ours is None:
             _unknown(changes, one)
             continue
+        if one.answer.document is not None and one.answer.standing is not Standing.REJECTED:
+            continue  # that an application takes a document says nothing that its syntax' acknowledgement doesn't
         touched[ours.id] = ours
         ours.part = one.part
-        _enter(one.answer, ours, grouped if one.answer.group else whole, named)
+        if one.answer.document is not None:
+            _enter_document(one.answer, ours, one.answer.document, named)
+        else:
+            _enter(one.answer, ours, grouped if one.answer.group else whole, named)
     await session.write(ledger.SET_STATUS, whole)
     await session.write(ledger.SET_STATUS, grouped)
     await session.write(ledger.SET_STATUS, named)
@@ -65,6 +72,8 @@ async def apply(session: Session, changes: Changes, said: Sequence[Said]) -> Non
 
 
 def _key(one: Said) -> tuple[str, str, str]:
+    if one.answer.document is not None:
+        return "document", one.pair, one.answer.document
     if one.answer.interchange is not None:
         return "interchange", one.pair, one.answer.interchange
     return "group", one.pair, one.answer.group or ""
@@ -77,15 +86,28 @@ async def _find(session: Session, said: Sequence[Said]) -> dict[tuple[str, str, 
     for level, statement, column in (
         ("interchange", ledger.BY_NUMBER, "control"),
         ("group", ledger.BY_GROUP, "group_control"),
+        ("document", ledger.BY_DOCUMENT, "reference"),
     ):
         wanted = sorted((pair, number) for kind, pair, number in keys if kind == level)
         for row in await session.write(statement, wanted):
-            found[level, row["pair"], row[column]] = _Ours(
+            ours = _Ours(
                 as_uuid(row["id"]), row["control"], row["connector"], as_uuid(row["message_id"]),
                 row["raised_at"] is not None,
             )  # fmt: skip
-    same = {ours.id: ours for ours in found.values()}
+            if level == "document":
+                ours.documents[row["reference"]] = (row["kind"], row["set_control"])
+            found[level, row["pair"], row[column]] = ours
+    same: dict[UUID, _Ours] = {}
+    for ours in found.values():
+        same.setdefault(ours.id, ours).documents.update(ours.documents)
     return {key: same[ours.id] for key, ours in found.items()}
+
+
+def _enter_document(answer: PartnerAnswer, ours: _Ours, document: str, named: list[tuple[Any, ...]]) -> None:
+    kind, control = ours.documents[document]
+    named.append((ours.id, None, control, Standing.REJECTED.value))
+    why = f": {'; '.join(answer.codes)}" if answer.codes else ""
+    ours.details.append(f"{answer.kind} refuses {kind} {document}{why}")
 
 
 def _enter(

@@ -39,6 +39,13 @@ BY_GROUP = bulk(
     "ORDER BY i.recorded_at",
     "pair text, control text",
 )
+BY_DOCUMENT = bulk(
+    "SELECT i.id, i.pair, s.reference, s.kind, s.control AS set_control, i.control, i.connector, i.message_id, "
+    "i.raised_at FROM {rows} JOIN exchanged_sets s ON s.reference = r.control "
+    "JOIN interchanges i ON i.id = s.interchange_id AND i.pair = r.pair WHERE i.direction = 'out' "
+    "ORDER BY i.recorded_at, s.seq",
+    "pair text, control text",
+)
 SET_STATUS = bulk(
     "UPDATE exchanged_sets SET status = r.status FROM {rows} WHERE exchanged_sets.interchange_id = r.id "
     "AND (r.grp IS NULL OR exchanged_sets.group_control = r.grp) "

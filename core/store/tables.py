@@ -627,6 +627,7 @@ exchanged_sets = Table(
     PrimaryKeyConstraint("interchange_id", "seq"),
     Index(None, "group_control"),
     Index(None, "connector", "kind", "reference"),
+    Index(None, "reference"),
     ForeignKeyConstraint(["interchange_id"], ["interchanges.id"]),
     sqlite_with_rowid=False,
 )

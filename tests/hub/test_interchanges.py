@@ -138,6 +138,54 @@ def test_a_number_that_came_before_is_refused_by_ta1_alone() -> None:
     assert (said.interchange, said.standing, said.codes) == ("1", Standing.REJECTED, ("025",))
 
 
+APERAK = (
+    "UNB+UNOC:3+123456789:01+HUB:ZZ+261122:1200+9'UNH+1+APERAK:{version}'BGM+{kind}+AP-1+{function}'"
+    "DTM+137:202611221200:203'RFF+AGO:21'RFF+{named}'{errors}UNT+{count}+1'UNZ+1+9'"
+)
+REFUSED = "ERC+18'FTX+AAO+++No such item:4000001'ERC+12'"
+
+
+def an_aperak(version: str, errors: str = REFUSED, named: str = "ACW:PO-1", function: str = "27") -> bytes:
+    """An APERAK of the supplier's: BGM's 1001 is 305 in D.96A, 312 in D.01B."""
+    kind = "305" if version.startswith("D:96A") else "312"
+    return APERAK.format(
+        version=version, errors=errors, named=named, function=function, kind=kind, count=6 + errors.count("'")
+    ).encode()
+
+
+@pytest.mark.parametrize("version", ["D:96A:UN", "D:01B:UN:EAN003"])
+def test_an_aperak_tells_which_document_the_partner_refuses_and_is_no_document_itself(version: str) -> None:
+    hub, _ = both("edifact")
+    ruling = taken(hub, an_aperak(version)).rule(SOUND)
+    assert (ruling.sets, ruling.refused) == ((), ())
+    (said,) = ruling.answers
+    assert (said.kind, said.document, said.standing) == ("APERAK", "PO-1", Standing.REJECTED)
+    assert said.codes == ("18 No such item4000001", "12")
+    assert ruling.acknowledgement is not None
+    assert b"CONTRL" in written(ruling.acknowledgement)
+
+
+@pytest.mark.parametrize(
+    ("errors", "function", "standing"),
+    [
+        ("", "29", Standing.ACCEPTED),
+        (REFUSED, "29", Standing.WITH_ERRORS),
+        (REFUSED, "", Standing.REJECTED),
+        ("", "27", Standing.REJECTED),
+    ],
+)
+def test_an_aperak_may_take_a_document_all_the_same(errors: str, function: str, standing: Standing) -> None:
+    hub, _ = both("edifact", receives=("ORDRSP",))
+    (said,) = taken(hub, an_aperak("D:96A:UN", errors, "ON:PO-1", function)).rule(SOUND).answers
+    assert (said.document, said.standing) == ("PO-1", standing)
+
+
+def test_an_aperak_that_names_nothing_is_told_of_all_the_same() -> None:
+    hub, _ = both("edifact")
+    body = an_aperak("D:96A:UN").replace(b"RFF+AGO:21'RFF+ACW:PO-1'", b"").replace(b"UNT+9", b"UNT+7")
+    assert [one.document for one in taken(hub, body).rule(SOUND).answers] == [""]
+
+
 def test_who_is_not_the_partner_has_no_answer() -> None:
     hub, supplier = both()
     stranger = supplier.profile.model_copy(update={"theirs": PartyId(qualifier="ZZ", id="OTHER")})

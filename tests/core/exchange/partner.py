@@ -102,9 +102,11 @@ class Partner:
 
 
 def _answer(text: str) -> PartnerAnswer:
-    """`997,group,accepted,3=rejected` or `TA1,control,rejected`."""
+    """`997,group,accepted,3=rejected` or `TA1,control,rejected` or `APERAK,document,rejected`."""
     kind, number, standing, *named = text.split(",")
     sets = tuple(SetAnswer(n, Standing(s), "5") for n, s in (one.split("=") for one in named))
+    if kind == "APERAK":
+        return PartnerAnswer(kind, None, None, Standing(standing), (), ("18 No such item",), number)
     is_whole = kind in {"TA1", "CONTRL"}
     return PartnerAnswer(
         kind,

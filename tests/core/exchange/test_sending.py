@@ -155,6 +155,44 @@ async def test_an_answer_to_what_we_never_sent_is_a_failure(store: Database) -> 
         assert "997 answers group 5" in failure["reason"]
 
 
+async def test_an_application_may_refuse_what_its_syntax_check_took(store: Database) -> None:
+    async with supplied(store, Supplier()) as (stage, order_id):
+        for number in ("PO-1", "PO-2"):
+            await stage.note(order_id, number)
+        await confirmed(stage, 2)
+        await hand_in(stage, "77||997,1,accepted;997,2,accepted")
+        await hand_in(stage, "78||APERAK,PO-1,rejected")
+        await hand_in(stage, "78||APERAK,PO-1,rejected", "once-more")
+        await hand_in(stage, "79||APERAK,PO-2,accepted")
+        rows = [(row["control"], row["status"], row["reason"]) for row in await stage.rows(LEDGER)]
+        assert rows == [
+            ("1", "rejected", "APERAK refuses 850 PO-1: 18 No such item"),
+            ("2", "accepted", None),
+        ]
+        (failure,) = await stage.rows(FAILURES)
+        assert (failure["error"], failure["status"]) == ("NotAcceptedError", "open")
+        assert "our interchange 1 was not accepted: APERAK refuses 850 PO-1" in failure["reason"]
+
+
+async def test_an_application_may_be_sooner_than_its_syntax_check(store: Database) -> None:
+    async with supplied(store, Supplier()) as (stage, order_id):
+        await stage.note(order_id, "PO-1")
+        await confirmed(stage, 1)
+        await hand_in(stage, "77||APERAK,PO-1,accepted with errors")
+        assert [row["status"] for row in await stage.rows(LEDGER)] == ["open"]
+        await hand_in(stage, "78||APERAK,PO-1,rejected;997,1,accepted")
+        assert [row["status"] for row in await stage.rows(LEDGER)] == ["rejected"]
+
+
+async def test_an_application_that_answers_no_document_of_ours_is_a_failure(store: Database) -> None:
+    async with supplied(store, Supplier()) as (stage, _):
+        await hand_in(stage, "77||APERAK,PO-9,rejected")
+        await hand_in(stage, "78||APERAK,,accepted")
+        first, second = await stage.rows(FAILURES)
+        assert "APERAK answers document PO-9 of" in first["reason"]
+        assert second["error"] == "UnknownInterchangeError"
+
+
 async def test_a_997_that_does_not_come_is_a_failure_until_it_does(sqlite_path: str) -> None:
     clock = ManualClock(NOON)
     store = await open_store(sqlite_path, clock)

@@ -23,12 +23,16 @@ _LETTERS = {
 _ACTIONS = {"4": Decision.REJECTED, "7": Decision.ACCEPTED, "8": None}
 """0083; 8 says only that it came."""
 _NOT_ACCEPTED = "27"
+_DOCUMENT = ("ACW", "ON")
+"""1153: reference number to previous message, order number."""
 
 
 def read_answer(kind: str, segments: Sequence[Segment], delimiters: Delimiters) -> Acknowledgement:
-    """Return what an acknowledgement of that type says: `TA1`, of one segment, `997`, `999` or `CONTRL`."""
+    """Return what an acknowledgement of that type says: `TA1`, of one segment, `997`, `999`, `CONTRL` or `APERAK`."""
     if kind == "TA1":
         return read_ta1(segments[0], delimiters)
+    if kind == "APERAK":
+        return read_aperak(segments, delimiters)
     return read_contrl(segments, delimiters) if kind == "CONTRL" else read_functional(segments, delimiters)
 
 
@@ -128,16 +132,16 @@ def _firm(decision: Decision | None) -> Decision:
 def read_aperak(segments: Iterable[Segment], delimiters: Delimiters) -> Acknowledgement:
     """Return what an APERAK says; `segments` are those from UNH to UNT."""
     of = _Reader(delimiters)
-    document: str | None = None
+    references: dict[str, str] = {}
     function = ""
     notes: list[ApplicationNote] = []
     for segment in segments:
         match segment.tag:
             case "BGM":
                 function = of.text(segment, 3)
-            case "RFF" if document is None and not notes:
-                found = components(segment, 1, delimiters)
-                document = found[1] if len(found) > 1 else None
+            case "RFF" if not notes:
+                qualifier, number, *_ = (*components(segment, 1, delimiters), "", "")
+                references.setdefault(qualifier, number)
             case "ERC":
                 notes.append(ApplicationNote(of.text(segment, 1), ""))
             case "FTX" if notes:
@@ -145,6 +149,9 @@ def read_aperak(segments: Iterable[Segment], delimiters: Delimiters) -> Acknowle
                 notes[-1] = ApplicationNote(notes[-1].code, (notes[-1].text + " " + text).strip())
             case _:
                 pass
+    # Partners name the document as the previous message or as the order, and put other references beside it.
+    named = (*(references.get(one) for one in _DOCUMENT), *references.values())
+    document = next((one for one in named if one), None)
     refused = function == _NOT_ACCEPTED or (bool(notes) and function != "29")
     decision = Decision.REJECTED if refused else Decision.WITH_ERRORS if notes else Decision.ACCEPTED
     return Acknowledgement("APERAK", None, decision, document=document, notes=tuple(notes))
