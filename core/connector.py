@@ -11,6 +11,7 @@ from canonical.documents import Document
 from core.clock import Clock
 from core.exchange.profile import PartnerProfile
 from core.exchange.shapes import Draft, Received
+from core.exchange.words import CxmlWords, HttpWords
 from core.exchange.xml_profile import XmlProfile
 from core.ports import Door, EffectPort, Feed, RawDocument, StockSink
 from core.simulator import Simulator, Workshop
@@ -90,6 +91,14 @@ class XmlPartner(Protocol):
 
     def as_stored(self, raw: bytes) -> bytes:
         """Return what came without the secrets in it."""
+        ...
+
+    def words(self) -> HttpWords:
+        """Return how its standard uses HTTP."""
+        ...
+
+    def cxml_words(self) -> CxmlWords | None:
+        """Return cXML's own words for a door; None for a partner that speaks another standard."""
         ...
 
 

@@ -9,10 +9,12 @@ from core.exchange import shapes
 from core.exchange.numbers import Numbers
 from core.exchange.profile import MEDIA_TYPES
 from core.exchange.sending import digest
+from core.exchange.words import CxmlWords, HttpWords
 from core.exchange.xml_profile import CxmlProfile, XmlParty, XmlProfile
 from core.ports import RawDocument
 from hub.shared_secrets import put_in, taken_out
 from hub.xml_headings import Ids, XmlHeading, cxml_heading, root_of, ubl_heading
+from hub.xml_words import CxmlHttpWords, UblWords
 from mappings.errors import Severity
 from mappings.syntax.business.checking import check_business_xml
 
@@ -85,6 +87,14 @@ class XmlPartner:
     def as_stored(self, raw: bytes) -> bytes:
         """Return what came without the secrets in it."""
         return taken_out(raw) if self.profile.standard == "cxml" else raw
+
+    def words(self) -> HttpWords:
+        """Return how its standard uses HTTP."""
+        return self.cxml_words() or UblWords()
+
+    def cxml_words(self) -> CxmlWords | None:
+        """Return cXML's own words for a door; None for a partner that speaks UBL."""
+        return CxmlHttpWords(self.profile) if isinstance(self.profile, CxmlProfile) else None
 
     # --- out ---------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""`dropship_edi`: a drop-ship supplier that speaks X12 or EDIFACT by SFTP, a folder or HTTPS, UBL or cXML in files."""
+"""`dropship_edi`: a drop-ship supplier that speaks X12, EDIFACT, UBL or cXML, by SFTP, a folder or HTTPS."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def _simulator(workshop: Workshop) -> Simulator:
 
 CONNECTOR = Connector(
     name="dropship_edi",
-    summary="Drop-ship suppliers: X12 or EDIFACT by SFTP, folder or HTTPS; UBL or cXML by SFTP or folder",
+    summary="Drop-ship suppliers: X12, EDIFACT, UBL or cXML, by SFTP, folder or HTTPS",
     settings=DropshipSettings,
     open=open_supplier,
     simulator=_simulator,

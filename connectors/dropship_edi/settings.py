@@ -37,8 +37,18 @@ class DropshipSettings(TravelSettings):
 
     @model_validator(mode="after")
     def _can_travel(self) -> Self:
-        if self.partner.standard in {"ubl", "cxml"} and isinstance(self.transport, HttpsSettings):
-            raise ValueError("transport: XML documents travel in files here: agree on sftp, or a folder")
+        """A cXML supplier says nothing in its responses but a status: all its documents come to our door."""
+        if not isinstance(self.partner, CxmlProfile):
+            return self
+        secrets, transport = self.partner.their_secrets, self.transport
+        if not isinstance(transport, HttpsSettings):
+            if secrets:
+                raise ValueError("partner.their_secrets: they are compared at our door, which only https has")
+        elif not (secrets or transport.door):
+            raise ValueError(
+                "a cXML supplier POSTs its documents to our door: say what it shows there, in partner.their_secrets "
+                "(its SharedSecret) or transport.door"
+            )
         return self
 
     def told(self) -> dict[str, str]:

@@ -96,10 +96,10 @@ class SetAnswer:
 
 @dataclass(frozen=True, slots=True)
 class PartnerAnswer:
-    """What the partner says of one of our interchanges, or of one of its groups."""
+    """What the partner says of one of our interchanges, of one of its groups, or of a document in it."""
 
     kind: str
-    """`TA1`, `997`, `CONTRL`."""
+    """`TA1`, `997`, `CONTRL`, `APERAK`."""
     interchange: str | None
     """Its control number; None where only a group is named."""
     group: str | None
@@ -108,6 +108,9 @@ class PartnerAnswer:
     sets: tuple[SetAnswer, ...] = ()
     """Those that are named."""
     codes: tuple[str, ...] = ()
+    """Why; of an APERAK with its texts."""
+    document: str | None = None
+    """The number of the document that is meant, by which it is found where no control number is named."""
 
 
 @dataclass(frozen=True, slots=True)

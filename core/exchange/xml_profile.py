@@ -76,6 +76,13 @@ class UblProfile(XmlProfile, frozen=True):
     """Of what we write. What a partner writes may be of any 2.x: they only add to each other."""
 
 
+def _printable(secret: SecretStr) -> SecretStr:
+    text = secret.get_secret_value()
+    if not text.isprintable() or text != text.strip():
+        raise ValueError("a SharedSecret is text that can be printed, without spaces around it")
+    return secret
+
+
 class CxmlProfile(XmlProfile, frozen=True):
     """A partner that speaks cXML 1.2. `scheme` of both parties is the domain of their credentials."""
 
@@ -85,13 +92,18 @@ class CxmlProfile(XmlProfile, frozen=True):
     """Request's deploymentMode: what we write says so, and what says otherwise is refused."""
     shared_secret: Secret | None = None
     """What we show as Sender; put in only while a document is sent."""
+    their_secrets: Annotated[tuple[Secret, ...], Field(max_length=5)] = ()
+    """What the partner shows as Sender at our door; several while it changes."""
 
     @field_validator("shared_secret")
     @classmethod
     def _fits_into_xml(cls, secret: SecretStr | None) -> SecretStr | None:
-        if secret is not None and not secret.get_secret_value().isprintable():
-            raise ValueError("a SharedSecret is text that can be printed")
-        return secret
+        return secret if secret is None else _printable(secret)
+
+    @field_validator("their_secrets")
+    @classmethod
+    def _can_be_shown(cls, secrets: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        return tuple(_printable(secret) for secret in secrets)
 
     @model_validator(mode="after")
     def _has_domains(self) -> Self:

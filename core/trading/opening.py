@@ -1,7 +1,7 @@
 """Opens the part of a connector that is the same for every trading partner."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from canonical.commands import Command
 from core.clock import Clock
@@ -9,10 +9,11 @@ from core.connector import Edi, Mappings, OpenConnector, Reader, Resources, Take
 from core.errors import HubError
 from core.exchange.profile import MEDIA_TYPES, PartnerProfile
 from core.exchange.shapes import Draft
+from core.exchange.words import CxmlWords, HttpWords, InterchangeWords
 from core.exchange.xml_profile import XmlProfile
 from core.ports import Door, EffectPort, Feed
 from core.trading.cleaning import CleanFeed
-from core.trading.door import InterchangeDoor
+from core.trading.door import CxmlDoor, InterchangeDoor
 from core.trading.port import Drafting, Instruct, Instruction, TradingPort
 from core.trading.settings import TravelSettings
 from core.transport.feed import UNREADABLE, Source, read_unreadable
@@ -56,7 +57,7 @@ def open_trade(
     if resources.edi is None:
         raise NoEdiError(f"{name} exchanges interchanges, and nothing here writes them: open it in a hub")
     side = _side(trade.partner, resources.edi, resources.mappings)
-    way = _way(settings, MEDIA_TYPES[trade.partner.standard], resources.clock, transport)
+    way = _way(settings, trade, side, resources.clock, transport)
     port = TradingPort(side.drafting, way.port, trade.instruct, trade.commands, side.as_sent)
     return OpenConnector(
         name=name,
@@ -82,6 +83,8 @@ class _Side:
     drafting: Drafting
     as_sent: Callable[[bytes], bytes] = _as_it_is
     as_stored: Callable[[bytes], bytes] = _as_it_is
+    words: HttpWords = field(default_factory=InterchangeWords)
+    cxml: CxmlWords | None = None
 
 
 def _side(profile: PartnerProfile | XmlProfile, edi: Edi, mappings: Mappings) -> _Side:
@@ -92,7 +95,9 @@ def _side(profile: PartnerProfile | XmlProfile, edi: Edi, mappings: Mappings) ->
             body = mappings.write(wanted.mapping, wanted.values, wanted.context)
             return plain.draft_of(wanted.kind, body, wanted.reference)
 
-        return _Side(plain.take, written, plain.as_sent, plain.as_stored)
+        return _Side(
+            plain.take, written, plain.as_sent, plain.as_stored, plain.words(), plain.cxml_words()
+        )  # fmt: skip
     partner = edi.partner(profile)
 
     def enveloped(wanted: Instruction) -> Draft:
@@ -113,15 +118,25 @@ class _Way:
     doors: tuple[Door, ...] = ()
 
 
-def _way(settings: TravelSettings, media_type: str, clock: Clock, transport: Transport | None) -> _Way:
+def _way(
+    settings: TravelSettings, trade: Trade, side: _Side, clock: Clock, transport: Transport | None
+) -> _Way:
     if isinstance(settings.transport, HttpsSettings):
-        return _by_requests(settings, settings.transport, media_type, clock)
-    return _by_files(settings, settings.mailbox(settings.transport), media_type, clock, transport)
+        return _by_requests(settings, settings.transport, trade, side, clock)
+    return _by_files(
+        settings, settings.mailbox(settings.transport), MEDIA_TYPES[trade.partner.standard], clock, transport
+    )
 
 
-def _by_requests(settings: TravelSettings, transport: HttpsSettings, media_type: str, clock: Clock) -> _Way:
-    port = PostingPort(transport, clock, INTERCHANGE, media_type, settle_s=settings.settle_s)
-    doors = InterchangeDoor(transport, INTERCHANGE, media_type).doors()
+def _by_requests(
+    settings: TravelSettings, transport: HttpsSettings, trade: Trade, side: _Side, clock: Clock
+) -> _Way:
+    media_type = MEDIA_TYPES[trade.partner.standard]
+    port = PostingPort(transport, clock, INTERCHANGE, media_type, side.words, settle_s=settings.settle_s)
+    if side.cxml is not None:
+        doors = CxmlDoor(transport, INTERCHANGE, media_type, side.cxml, tuple(trade.readers), clock).doors()
+    else:
+        doors = InterchangeDoor(transport, INTERCHANGE, media_type, side.words).doors()
     return _Way(port, port.test, port.close, doors=doors)
 
 

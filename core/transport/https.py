@@ -1,7 +1,7 @@
-"""Interchanges by HTTP: POSTed to the partner's URL, with the answer that comes in the response read like any other."""
+"""Interchanges and documents by HTTP: POSTed to the partner's URL; what its response brings is read like any other."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Literal
 
@@ -9,7 +9,15 @@ import httpx
 
 from canonical.commands import Command, SendInterchange
 from core.clock import Clock
-from core.errors import OutcomeUnknownError, PartnerError, RejectedError, RetryableError, UnauthorisedError
+from core.errors import (
+    DocumentError,
+    OutcomeUnknownError,
+    PartnerError,
+    RejectedError,
+    RetryableError,
+    UnauthorisedError,
+)
+from core.exchange.words import HttpWords
 from core.ports import Answer, Effect, EffectContext, Outgoing, RawDocument
 from core.transport.http_words import retry_after, word_of
 from core.transport.https_settings import HttpsSettings
@@ -20,14 +28,8 @@ MARGIN_S = 5.0
 _LONGEST_NOTE = 64 * 1024
 """What is kept of a response that is no interchange."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-_UNTOUCHED = frozenset({408, 425, 429, 503})
-"""The partner says itself that it did nothing, and that later may be better."""
-_HEADS = (b"ISA", b"UNA", b"UNB")
-
-
-def is_interchange(body: bytes) -> bool:
-    """Say whether a body begins as an interchange does, behind white space and a byte order mark."""
-    return body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()[:3].upper() in _HEADS
+_UNTOUCHED = frozenset({408, 425, 429, 503, 560})
+"""The partner says itself that it did nothing, and that later may be better; 560 is cXML's temporary error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +38,26 @@ class _Reply:
     body: bytes
     media_type: str
     retry_after_s: float | None
+    said: str = ""
+    """What its body says of the status."""
 
 
 class PostingPort:
-    """Sends interchanges whose bytes are stored. Fills `core.ports.EffectPort`.
+    """Sends interchanges and documents whose bytes are stored. Fills `core.ports.EffectPort`.
 
-    A partner can't be asked whether it has an interchange, and needn't be: the same bytes under the same control number
-    are the same interchange to it. So what is in doubt is resolved by sending it again, and `look_up` does that.
+    A partner can't be asked whether it has one, and needn't be: the same bytes under the same control number or
+    payloadID are the same to it. So what is in doubt is resolved by sending it again, and `look_up` does that.
     """
 
     commands: frozenset[type[Command]] = frozenset({SendInterchange})
 
     def __init__(
-        self, settings: HttpsSettings, clock: Clock, arrives_as: str, media_type: str, *, settle_s: float
-    ) -> None:
+        self, settings: HttpsSettings, clock: Clock, arrives_as: str, media_type: str, words: HttpWords,
+        *, settle_s: float,
+    ) -> None:  # fmt: skip
         self.deadline_s, self.settle_s = settings.timeout_s + MARGIN_S, settle_s
         self._settings, self._clock = settings, clock
-        self._arrives_as, self._media_type = arrives_as, media_type
+        self._arrives_as, self._media_type, self._words = arrives_as, media_type, words
         # Redirects would send an order where nobody agreed to; the time limit is the whole request's.
         self._http = httpx.AsyncClient(timeout=httpx.Timeout(None), follow_redirects=False, trust_env=False)
 
@@ -82,15 +87,24 @@ class PostingPort:
         outgoing = effect.outgoing
         number = outgoing.target.partition(".")[0]
         headers = {"content-type": outgoing.media_type, IDEMPOTENCY_KEY: number}
-        reply = await self._call("POST", outgoing.body, headers)
-        if again and reply.status == HTTPStatus.CONFLICT:
-            return Answer(reference=number, body=reply.body[:_LONGEST_NOTE], media_type=reply.media_type)
-        if not httpx.codes.is_success(reply.status):
+        reply = self._judged(await self._call("POST", outgoing.body, headers))
+        if not httpx.codes.is_success(reply.status) and not (again and reply.status == HTTPStatus.CONFLICT):
             raise self._meaning(reply)
-        if is_interchange(reply.body):
-            said = RawDocument(self._arrives_as, reply.body, self._media_type)
-            return Answer(reference=number, arrived=(said,))
-        return Answer(reference=number, body=reply.body[:_LONGEST_NOTE], media_type=reply.media_type)
+        kept = self._words.as_stored(reply.body)
+        if httpx.codes.is_success(reply.status) and self._words.is_document(reply.body):
+            return Answer(reference=number, arrived=(RawDocument(self._arrives_as, kept, self._media_type),))
+        return Answer(reference=number, body=kept[:_LONGEST_NOTE], media_type=reply.media_type)
+
+    def _judged(self, reply: _Reply) -> _Reply:
+        """Return a successful response with the status that its body tells, where the standard has one of its own."""
+        if not httpx.codes.is_success(reply.status):
+            return reply
+        try:
+            verdict = self._words.verdict(reply.body)
+        except DocumentError as error:
+            reason = f"the partner answered {reply.status}, and what it says can't be understood: {error}"
+            raise OutcomeUnknownError(reason) from error
+        return reply if verdict is None else replace(reply, status=verdict.code, said=verdict.text)
 
     async def _call(self, method: Literal["POST", "HEAD"], body: bytes, headers: dict[str, str]) -> _Reply:
         settings, partner = self._settings, "the partner"
@@ -121,7 +135,7 @@ class PostingPort:
             if len(body) > most:
                 raise OutcomeUnknownError(
                     f"the partner's response ({response.status_code}) is larger than {most:,} bytes: raise "
-                    "transport.max_response_bytes; the interchange is sent again, under its old number"
+                    "transport.max_response_bytes; the same is sent again, under its old number"
                 )
         media_type = response.headers.get("content-type", "application/octet-stream")[:200]
         wait_s = retry_after(response.headers, self._clock.now())
@@ -129,9 +143,11 @@ class PostingPort:
 
     def _meaning(self, reply: _Reply) -> PartnerError:
         """Translate an answer that is no success."""
-        said = f"the partner answered {reply.status}"
+        said = f"the partner answered {reply.status}" + (f" ({reply.said})" if reply.said else "")
         if reply.status in {401, 403}:
-            return UnauthorisedError(f"{said}: compare transport.credential with what it knows us by")
+            return UnauthorisedError(
+                f"{said}: compare transport.credential, in cXML partner.shared_secret too, with what it knows us by"
+            )
         if reply.status in _UNTOUCHED:
             return RetryableError(said, retry_after_s=reply.retry_after_s)
         if httpx.codes.is_redirect(reply.status):
@@ -139,5 +155,5 @@ class PostingPort:
                 f"{said}, and redirects are not followed: set transport.url to where it leads"
             )
         if httpx.codes.is_client_error(reply.status):
-            return RejectedError(f"{said}: it refuses the interchange as it is", code=str(reply.status))
-        return OutcomeUnknownError(f"{said}, and may have taken the interchange before it failed")
+            return RejectedError(f"{said}: it refuses what was sent as it is", code=str(reply.status))
+        return OutcomeUnknownError(f"{said}, and may have taken what was sent before it failed")

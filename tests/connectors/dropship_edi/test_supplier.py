@@ -141,6 +141,17 @@ class TestByHttp(TestBySftp):
         return Bench(stage.port, Premises(stage), stage.ledger, stage.faults, secrets, stage.locked_out)
 
 
+class TestIn005010(TestByAFolder):
+    """The newer X12, with 999 for 997."""
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = Stage(tmp_path, transport="folder", by_hand=True, version="005010", acknowledges="999")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+
 class TestInEdifact(TestByAFolder):
     @pytest.fixture(params=["D96A", "D01B"])
     async def stage(self, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
@@ -200,3 +211,51 @@ class TestInCxml(TestInUbl):
         options = stage.supplier.options
         secrets = (PASSWORD, options.own_secret, options.buyers_secret)
         return Bench(stage.port, stage.supplier, stage.ledger, stage.faults, secrets, stage.locked_out)
+
+
+class TestInUblByHttp(TestInUbl):
+    """A document is sent again under its old name, and the supplier takes each once."""
+
+    breaking_before: ClassVar[tuple[str, ...]] = TestByHttp.breaking_before
+    breaking_after: ClassVar[tuple[str, ...]] = TestByHttp.breaking_after
+    refusing_for_now: ClassVar[tuple[str, ...]] = TestByHttp.refusing_for_now
+    refusing_for_good: ClassVar[tuple[str, ...]] = TestByHttp.refusing_for_good
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = PostingStage(tmp_path, by_hand=True, version="ubl-2.1")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        assert isinstance(stage, PostingStage)
+        self.at = stage
+        secrets = (TOKEN, PARTNERS_TOKEN)
+        return Bench(stage.port, Premises(stage), stage.ledger, stage.faults, secrets, stage.locked_out)
+
+
+class TestInCxmlByHttp(TestInUbl):
+    """What became of a Request is said by the Status of its Response; without one it is sent again."""
+
+    breaking_before: ClassVar[tuple[str, ...]] = ("cut_before", "timeout_before")
+    breaking_after: ClassVar[tuple[str, ...]] = (
+        "cut_after", "timeout_after", "http_500_after", "no_word_after",
+    )  # fmt: skip
+    refusing_for_now: ClassVar[tuple[str, ...]] = ("http_503", "cxml_560")
+    refusing_for_good: ClassVar[tuple[str, ...]] = ("cxml_406", "cxml_450")
+
+    @pytest.fixture
+    async def stage(self, tmp_path: Path) -> AsyncIterator[Stage]:
+        stage = PostingStage(tmp_path, by_hand=True, version="cxml-1.2")
+        await stage.start()
+        yield stage
+        await stage.stop()
+
+    @pytest.fixture
+    def bench(self, stage: Stage) -> Bench:
+        assert isinstance(stage, PostingStage)
+        self.at = stage
+        secrets = (stage.supplier.options.own_secret, stage.supplier.options.buyers_secret, "a-wrong-one")
+        return Bench(stage.port, Premises(stage), stage.ledger, stage.faults, secrets, stage.locked_out)

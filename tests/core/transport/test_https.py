@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from canonical.commands import Command, SendInterchange
 from core.clock import SystemClock
 from core.errors import OutcomeUnknownError, RejectedError, RetryableError, UnauthorisedError
+from core.exchange.words import InterchangeWords
 from core.loopback import LoopbackServer
 from core.ports import Effect, Outgoing, RawDocument
 from core.transport.https import PostingPort
@@ -77,7 +78,9 @@ async def port(partner: Partner) -> AsyncIterator[PostingPort]:
 
 
 def opened(said: HttpsSettings) -> PostingPort:
-    return PostingPort(said, SystemClock(), "interchange", "application/edi-x12", settle_s=1)
+    return PostingPort(
+        said, SystemClock(), "interchange", "application/edi-x12", InterchangeWords(), settle_s=1
+    )
 
 
 def effect(*, sent_before: bool = False) -> Effect:
